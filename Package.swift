@@ -1,0 +1,97 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "anima",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Anima", targets: ["Anima"]),
+        .library(name: "AnimaCore", targets: ["AnimaCore"]),
+        .library(name: "AnimaTesting", targets: ["AnimaTesting"]),
+        .executable(name: "anima", targets: ["AnimaCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // Level 0: values and rules. No clock, file, socket, task or log.
+        .target(name: "AnimaCore", swiftSettings: settings),
+
+        // Level 1: one outside thing each. They don't import each other.
+        .target(name: "AnimaRuntime", dependencies: ["AnimaCore"], swiftSettings: settings),
+        .target(
+            name: "AnimaStore",
+            dependencies: ["AnimaCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings
+        ),
+        .target(name: "AnimaModels", dependencies: ["AnimaCore"], swiftSettings: settings),
+        .target(
+            name: "AnimaTools",
+            dependencies: ["AnimaCore", .product(name: "Subprocess", package: "swift-subprocess")],
+            swiftSettings: settings
+        ),
+
+        // Level 2
+        .target(name: "AnimaTesting", dependencies: ["AnimaCore", "AnimaRuntime"], swiftSettings: settings),
+
+        // Level 3: the composition root.
+        .target(
+            name: "Anima",
+            dependencies: [
+                "AnimaCore", "AnimaRuntime", "AnimaStore", "AnimaModels", "AnimaTools",
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: settings
+        ),
+
+        // Level 4
+        .executableTarget(
+            name: "AnimaCLI",
+            dependencies: [
+                "Anima", "AnimaCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+
+        .testTarget(name: "AnimaCoreTests", dependencies: ["AnimaCore", "AnimaTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "AnimaRuntimeTests",
+            dependencies: ["AnimaCore", "AnimaRuntime", "AnimaTesting"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AnimaStoreTests",
+            dependencies: [
+                "AnimaCore", "AnimaRuntime", "AnimaStore", "AnimaTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AnimaModelsTests",
+            dependencies: ["AnimaCore", "AnimaModels", "AnimaTesting"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AnimaToolsTests",
+            dependencies: ["AnimaCore", "AnimaTools", "AnimaTesting"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "AnimaTests", dependencies: ["Anima", "AnimaCore", "AnimaTesting"], swiftSettings: settings),
+        .testTarget(name: "AnimaCLITests", dependencies: ["AnimaCLI", "Anima", "AnimaCore"], swiftSettings: settings),
+    ]
+)

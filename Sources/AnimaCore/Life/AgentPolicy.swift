@@ -1,0 +1,16 @@
+/// What an agent may do and how it goes about it; part of the life, so that the log alone decides what is owed.
+public struct AgentPolicy: Hashable, Sendable, Codable {
+    /// How much it may do.
+    public var limits: Limits
+    /// When failed model calls are tried again.
+    public var retry: RetryPolicy
+    /// Which tool calls may run.
+    public var gate: Gate
+
+    /// A policy; by default nothing is allowed.
+    public init(limits: Limits = Limits(), retry: RetryPolicy = RetryPolicy(), gate: Gate = Gate()) {
+        self.limits = limits
+        self.retry = retry
+        self.gate = gate
+    }
+}

@@ -1,0 +1,131 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Writes and reads what events carry, in a versioned form.
+///
+/// The form is JSON. Its version goes with every stored event; one written in an older version is brought up to date
+/// step by step while it is read, and one from a newer program is refused whole.
+public struct EventCoding: Sendable {
+    /// Brings the JSON of one event from a version to the next one; leaves kinds alone that did not change.
+    public typealias Upgrade = @Sendable (_ kind: String, _ body: inout JSONValue) -> Void
+
+    /// The version that is written.
+    public let version: Int
+    private let upgrades: [Int: Upgrade]
+
+    /// The coding of this program.
+    ///
+    /// Version 1: the first one released.
+    public static let current = EventCoding(version: 1, upgrades: [:])
+
+    /// Makes a coding.
+    ///
+    /// - Parameter upgrades: By the version that they start from; one for each version below `version`.
+    public init(version: Int, upgrades: [Int: Upgrade]) {
+        self.version = version
+        self.upgrades = upgrades
+    }
+
+    /// What a fact carries, as JSON.
+    public func encode(_ fact: Fact) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data =
+            switch fact {
+            case .lifeBegan(let payload): try encoder.encode(payload)
+            case .agentConfigured(let payload): try encoder.encode(payload)
+            case .agentWoke(let payload): try encoder.encode(payload)
+            case .envelopeAccepted(let payload): try encoder.encode(payload)
+            case .turnOpened(let payload): try encoder.encode(payload)
+            case .modelReplied(let payload): try encoder.encode(payload)
+            case .modelFailed(let payload): try encoder.encode(payload)
+            case .toolStarted(let payload): try encoder.encode(payload)
+            case .toolFinished(let payload): try encoder.encode(payload)
+            case .turnClosing(let payload): try encoder.encode(payload)
+            case .turnEnded(let payload): try encoder.encode(payload)
+            case .memoryStored(let payload): try encoder.encode(payload)
+            }
+        return Array(data)
+    }
+
+    /// Reads what an event of a kind carries.
+    ///
+    /// - Parameter version: The version that it was written in.
+    /// - Throws: ``EventCodingError``.
+    public func decode(kind: String, version: Int, body: some Sequence<UInt8>) throws(EventCodingError) -> Fact {
+        guard version <= self.version else {
+            throw EventCodingError(kind: kind, problem: .newer(version: version, supported: self.version))
+        }
+        var data = Data(body)
+        do {
+            if version < self.version {
+                var value = try JSONDecoder().decode(JSONValue.self, from: data)
+                for step in version..<self.version {
+                    guard let upgrade = upgrades[step] else {
+                        throw EventCodingError(kind: kind, problem: .tooOld(version: step))
+                    }
+                    upgrade(kind, &value)
+                }
+                data = Data(value.text.utf8)
+            }
+            guard let known = Fact.Kind(rawValue: kind) else {
+                throw EventCodingError(kind: kind, problem: .unknownKind)
+            }
+            let decoder = JSONDecoder()
+            switch known {
+            case .lifeBegan: return .lifeBegan(try decoder.decode(Fact.LifeBegan.self, from: data))
+            case .agentConfigured: return .agentConfigured(try decoder.decode(Fact.AgentConfigured.self, from: data))
+            case .agentWoke: return .agentWoke(try decoder.decode(Fact.AgentWoke.self, from: data))
+            case .envelopeAccepted: return .envelopeAccepted(try decoder.decode(Fact.EnvelopeAccepted.self, from: data))
+            case .turnOpened: return .turnOpened(try decoder.decode(Fact.TurnOpened.self, from: data))
+            case .modelReplied: return .modelReplied(try decoder.decode(Fact.ModelReplied.self, from: data))
+            case .modelFailed: return .modelFailed(try decoder.decode(Fact.ModelFailed.self, from: data))
+            case .toolStarted: return .toolStarted(try decoder.decode(Fact.ToolStarted.self, from: data))
+            case .toolFinished: return .toolFinished(try decoder.decode(Fact.ToolFinished.self, from: data))
+            case .turnClosing: return .turnClosing(try decoder.decode(Fact.TurnClosing.self, from: data))
+            case .turnEnded: return .turnEnded(try decoder.decode(Fact.TurnEnded.self, from: data))
+            case .memoryStored: return .memoryStored(try decoder.decode(Fact.MemoryStored.self, from: data))
+            }
+        } catch let error as EventCodingError {
+            throw error
+        } catch {
+            throw EventCodingError(kind: kind, problem: .malformed("\(error)"))
+        }
+    }
+}
+
+/// An event that can't be read.
+public struct EventCodingError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Why.
+    public enum Problem: Hashable, Sendable {
+        /// It was written by a newer program.
+        case newer(version: Int, supported: Int)
+        /// It is older than the oldest version that can be brought up to date.
+        case tooOld(version: Int)
+        /// This program knows no such kind.
+        case unknownKind
+        /// It is not what its kind carries.
+        case malformed(String)
+    }
+
+    /// The event's kind.
+    public let kind: String
+    /// Why it can't be read.
+    public let problem: Problem
+
+    public var description: String {
+        switch problem {
+        case .newer(let version, let supported):
+            "the event \"\(kind)\" has format \(version), this program reads up to \(supported); use a newer anima"
+        case .tooOld(let version):
+            "the event \"\(kind)\" has format \(version), which this program no longer reads"
+        case .unknownKind:
+            "the event kind \"\(kind)\" is unknown to this program"
+        case .malformed(let detail):
+            "the event \"\(kind)\" is damaged: \(detail.prefix(400))"
+        }
+    }
+}

@@ -1,0 +1,73 @@
+/// What can happen in a life. A new kind of event begins here; see ARCHITECTURE.md, "A new event".
+public enum Fact: Hashable, Sendable {
+    /// The life began, or went on in a copy of its own.
+    case lifeBegan(LifeBegan)
+    /// The owner's configuration of what the agent may do took effect.
+    case agentConfigured(AgentConfigured)
+    /// A process took over work that another one had left.
+    case agentWoke(AgentWoke)
+    /// An envelope was taken.
+    case envelopeAccepted(EnvelopeAccepted)
+    /// Work on an envelope began.
+    case turnOpened(TurnOpened)
+    /// The model replied, and the gate decided about each call that the reply asks for.
+    case modelReplied(ModelReplied)
+    /// A model call failed.
+    case modelFailed(ModelFailed)
+    /// A tool call that may not be repeated is about to be tried.
+    case toolStarted(ToolStarted)
+    /// A tool call got its one result.
+    case toolFinished(ToolFinished)
+    /// A turn is to end before its answer; its open calls are being settled.
+    case turnClosing(TurnClosing)
+    /// A turn ended.
+    case turnEnded(TurnEnded)
+    /// Something was remembered.
+    case memoryStored(MemoryStored)
+
+    /// The kinds of facts, by the names that logs and files use.
+    public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+        /// See ``Fact/lifeBegan(_:)``.
+        case lifeBegan = "life.began"
+        /// See ``Fact/agentConfigured(_:)``.
+        case agentConfigured = "agent.configured"
+        /// See ``Fact/agentWoke(_:)``.
+        case agentWoke = "agent.woke"
+        /// See ``Fact/envelopeAccepted(_:)``.
+        case envelopeAccepted = "envelope.accepted"
+        /// See ``Fact/turnOpened(_:)``.
+        case turnOpened = "turn.opened"
+        /// See ``Fact/modelReplied(_:)``.
+        case modelReplied = "model.replied"
+        /// See ``Fact/modelFailed(_:)``.
+        case modelFailed = "model.failed"
+        /// See ``Fact/toolStarted(_:)``.
+        case toolStarted = "tool.started"
+        /// See ``Fact/toolFinished(_:)``.
+        case toolFinished = "tool.finished"
+        /// See ``Fact/turnClosing(_:)``.
+        case turnClosing = "turn.closing"
+        /// See ``Fact/turnEnded(_:)``.
+        case turnEnded = "turn.ended"
+        /// See ``Fact/memoryStored(_:)``.
+        case memoryStored = "memory.stored"
+    }
+
+    /// The kind of this fact.
+    public var kind: Kind {
+        switch self {
+        case .lifeBegan: .lifeBegan
+        case .agentConfigured: .agentConfigured
+        case .agentWoke: .agentWoke
+        case .envelopeAccepted: .envelopeAccepted
+        case .turnOpened: .turnOpened
+        case .modelReplied: .modelReplied
+        case .modelFailed: .modelFailed
+        case .toolStarted: .toolStarted
+        case .toolFinished: .toolFinished
+        case .turnClosing: .turnClosing
+        case .turnEnded: .turnEnded
+        case .memoryStored: .memoryStored
+        }
+    }
+}

@@ -1,0 +1,124 @@
+/// The only way in: everything that reaches an agent from outside arrives in one.
+public struct Envelope: Hashable, Sendable, Codable {
+    /// What an envelope brings.
+    public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+        /// Something to do, from the owner.
+        case task
+        /// A text from another agent.
+        case message
+        /// A timer that came due.
+        case timer
+        /// A watched file that changed.
+        case fileChange
+        /// A request that came in over HTTP.
+        case webhook
+        /// A person's answer to a question of the gate.
+        case approval
+        /// What became of a child's work.
+        case childReport
+    }
+
+    /// Who sent it, as the runtime knows it; never taken from the payload.
+    public enum Sender: Hashable, Sendable, Codable {
+        /// The person the agent belongs to.
+        case owner
+        /// Another agent.
+        case agent(AgentID)
+        /// A part of the runtime, for example `timer`.
+        case runtime(String)
+
+        /// The short form in logs and listings.
+        public var description: String {
+            switch self {
+            case .owner: "owner"
+            case .agent(let id): "@\(id)"
+            case .runtime(let part): "runtime:\(part)"
+            }
+        }
+    }
+
+    /// Given by the sender; the same id is taken once.
+    public let id: EnvelopeID
+    /// What it brings.
+    public let kind: Kind
+    /// Who sent it.
+    public let sender: Sender
+    /// The conversation that it belongs to.
+    public let conversation: ConversationID
+    /// Its body, UTF-8 text.
+    public let text: String
+    /// When it was sent.
+    public let sentAt: Instant
+    /// The envelope that led to it, when one did.
+    public let parent: EnvelopeID?
+    /// How many agents it went through before this one; from 0.
+    public let hops: Int
+    /// After this moment work on it ends.
+    public let deadline: Instant?
+    /// The most tokens that work on it may use; nil leaves the agent's own limits.
+    public let budget: Int?
+    /// The trust of its text.
+    public let trust: Trust
+
+    /// Makes an envelope.
+    public init(
+        id: EnvelopeID,
+        kind: Kind = .task,
+        sender: Sender = .owner,
+        conversation: ConversationID = .main,
+        text: String,
+        sentAt: Instant,
+        parent: EnvelopeID? = nil,
+        hops: Int = 0,
+        deadline: Instant? = nil,
+        budget: Int? = nil,
+        trust: Trust = .owner
+    ) {
+        self.id = id
+        self.kind = kind
+        self.sender = sender
+        self.conversation = conversation
+        self.text = text
+        self.sentAt = sentAt
+        self.parent = parent
+        self.hops = hops
+        self.deadline = deadline
+        self.budget = budget
+        self.trust = trust
+    }
+}
+
+/// What became of an envelope that was handed to an agent.
+public enum Receipt: Hashable, Sendable {
+    /// It is committed; work on it will be done. The number is the event's sequence number.
+    case accepted(seq: Int)
+    /// An envelope with this id was accepted before; nothing was added.
+    case duplicate
+    /// It was not taken, for this reason; nothing was added.
+    case refused(Refusal)
+
+    /// Why an envelope was not taken.
+    public enum Refusal: Hashable, Sendable, CustomStringConvertible {
+        /// As many envelopes wait as the mailbox holds.
+        case mailboxFull(limit: Int)
+        /// It went through more agents than allowed.
+        case tooManyHops(limit: Int)
+        /// Its text is longer than allowed.
+        case tooLong(bytes: Int, limit: Int)
+        /// Its deadline had passed when it came.
+        case expired
+
+        public var description: String {
+            switch self {
+            case .mailboxFull(let limit):
+                "the mailbox is full (\(limit) envelopes wait); try again later or raise limits.mailbox"
+            case .tooManyHops(let limit):
+                "it went through more than \(limit) agents; see limits.hops"
+            case .tooLong(let bytes, let limit):
+                "its text has \(bytes) bytes, over the limit of \(limit); shorten it or raise limits.message_bytes"
+            case .expired:
+                "its deadline had passed"
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+extension AgentState {
+    /// What is to be done now, in a fixed order. The same state and moment always owe the same.
+    ///
+    /// While a turn is open this is never empty. Effects stay owed until an event settles them; who performs them keeps
+    /// track of what it has begun.
+    public func owed(at now: Instant) -> [Effect] {
+        var effects: [Effect] = []
+        for turn in turns {
+            effects += turn.owed(at: now, policy)
+        }
+        if turns.count < policy.limits.openTurns, let next = nextWaiting {
+            let id = TurnID(turnCount + 1)
+            effects.append(
+                .record(
+                    Draft(
+                        conversation: next.envelope.conversation,
+                        turn: id,
+                        cause: next.seq,
+                        fact: .turnOpened(.init(envelope: next.envelope.id))
+                    )
+                )
+            )
+        }
+        return effects
+    }
+
+    /// The oldest waiting envelope whose conversation has no open turn.
+    private var nextWaiting: Waiting? {
+        inbox.first { waiting in !turns.contains { $0.conversation == waiting.envelope.conversation } }
+    }
+}
+
+extension Turn {
+    fileprivate func owed(at now: Instant, _ policy: AgentPolicy) -> [Effect] {
+        if let closing { return owedToClose(closing) }
+        let deadline = min(openedAt + policy.limits.turnTime, envelope.deadline ?? Instant(microseconds: .max))
+        guard now < deadline else { return [.record(draft(.turnClosing(.init(end: timeOver(policy)))))] }
+        if let step = steps.last, step.isOpen { return owedByCalls(of: step) + [.wait(until: deadline)] }
+        if let end = nextEnd(policy) { return [.record(draftOfEnd(end))] }
+        if let retryAt, now < retryAt { return [.wait(until: min(retryAt, deadline))] }
+        return [.callModel(id, step: steps.count + 1, attempt: failedAttempts + 1), .wait(until: deadline)]
+    }
+
+    /// How a turn without open calls ends, if it does.
+    private func nextEnd(_ policy: AgentPolicy) -> TurnEnd? {
+        if let modelFailure { return .failed(reason: modelFailure) }
+        if let step = steps.last, step.calls.isEmpty {
+            switch step.stop {
+            case .length:
+                let limit = policy.limits.replyTokens
+                return .limit(
+                    .replyLength,
+                    reason: "the reply reached its longest length; the limit is limits.reply_tokens = \(limit)"
+                )
+            case .filtered: return .failed(reason: "the model's provider filtered the reply")
+            case .end, .toolUse: return .answered
+            }
+        }
+        if steps.count >= policy.limits.steps {
+            let limit = policy.limits.steps
+            return .limit(.steps, reason: "stopped after \(limit) steps; the limit is limits.steps = \(limit)")
+        }
+        let tokens = min(policy.limits.turnTokens, envelope.budget ?? .max)
+        if usage.total >= tokens {
+            return .limit(
+                .tokens,
+                reason: "used \(usage.total) tokens of \(tokens); the limit is limits.turn_tokens or the task's budget"
+            )
+        }
+        return nil
+    }
+
+    private func timeOver(_ policy: AgentPolicy) -> TurnEnd {
+        let seconds = policy.limits.turnTime.components.seconds
+        return .limit(
+            .turnTime,
+            reason: "stopped at its deadline; the limit is limits.turn_seconds = \(seconds) or the task's deadline"
+        )
+    }
+
+    private func draftOfEnd(_ end: TurnEnd) -> Draft {
+        let text = if case .answered = end { steps.last?.text ?? "" } else { textSoFar }
+        return draft(.turnEnded(.init(end: end, text: text, steps: steps.count, usage: usage)))
+    }
+
+    // MARK: Tool calls
+
+    private func owedByCalls(of step: Step) -> [Effect] {
+        var effects: [Effect] = []
+        var isAnythingOpenBefore = false
+        var isExclusiveOpenBefore = false
+        for call in step.calls where call.result == nil {
+            let mayRun = call.isExclusive ? !isAnythingOpenBefore : !isExclusiveOpenBefore
+            if let effect = owed(by: call, of: step, mayRun: mayRun) { effects.append(effect) }
+            // A call that is refused settles at once and holds nobody up.
+            guard case .allowed = call.verdict else { continue }
+            isAnythingOpenBefore = true
+            if call.isExclusive { isExclusiveOpenBefore = true }
+        }
+        return effects
+    }
+
+    private func owed(by call: ToolCall, of step: Step, mayRun: Bool) -> Effect? {
+        switch (call.verdict, call.status) {
+        case (_, .finished): return nil
+        case (.denied(let reason), _): return finish(call, of: step, .denied, reason)
+        case (.invalid(let reason), _): return finish(call, of: step, .invalid, reason)
+        case (.allowed, _) where !mayRun: return nil
+        case (.allowed, .requested):
+            return call.replay == .pure ? .runTool(call.id, attempt: 1) : start(call, of: step, attempt: 1)
+        case (.allowed, .started(let attempt)): return .runTool(call.id, attempt: attempt)
+        case (.allowed, .interrupted(let attempt)):
+            switch call.replay {
+            case .pure, .keyed: return start(call, of: step, attempt: attempt + 1)
+            case .probe: return .probeTool(call.id, attempt: attempt + 1)
+            case .unsafe: return finish(call, of: step, .outcomeUnknown(tool: call.tool))
+            }
+        }
+    }
+
+    private func start(_ call: ToolCall, of step: Step, attempt: Int) -> Effect {
+        .record(
+            draft(
+                .toolStarted(.init(call: call.id, tool: call.tool, attempt: attempt)),
+                step: call.id.step,
+                cause: step.seq
+            )
+        )
+    }
+
+    private func finish(_ call: ToolCall, of step: Step, _ outcome: ToolResult.Outcome, _ content: String) -> Effect {
+        finish(call, of: step, ToolResult(outcome: outcome, content: content))
+    }
+
+    private func finish(_ call: ToolCall, of step: Step, _ result: ToolResult) -> Effect {
+        .record(
+            draft(
+                .toolFinished(.init(call: call.id, tool: call.tool, result: result)),
+                step: call.id.step,
+                cause: step.seq
+            )
+        )
+    }
+
+    // MARK: Closing
+
+    private func owedToClose(_ end: TurnEnd) -> [Effect] {
+        guard let step = steps.last, step.isOpen else { return [.record(draftOfEnd(end))] }
+        return step.calls.compactMap { call in
+            switch call.status {
+            case .finished: return nil
+            case .requested:
+                // A call that only reads may be running; its result is no longer wanted.
+                return finish(call, of: step, .notRun, "not run: the turn was ended (\(end.reason ?? end.name))")
+            case .started: return .stopTool(call.id)
+            case .interrupted:
+                let content = "the turn was ended (\(end.reason ?? end.name)) after a crash had interrupted the call"
+                return call.replay == .unsafe || call.replay == .probe
+                    ? finish(call, of: step, .outcomeUnknown(tool: call.tool))
+                    : finish(call, of: step, .cancelled, content)
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+/// What is open in a life: the fold of its events.
+///
+/// It holds what is still to be done and nothing of what is over; ended turns and memories are projections that the
+/// store keeps. So its size follows the open work, not the age of the life.
+public struct AgentState: Hashable, Sendable, Codable {
+    /// An envelope that waits for its turn.
+    public struct Waiting: Hashable, Sendable, Codable {
+        /// What was taken.
+        public let envelope: Envelope
+        /// The event that took it.
+        public let seq: Int
+    }
+
+    /// The sequence number of the last event; 0 before the first.
+    public private(set) var lastSeq = 0
+    /// The identity of the life.
+    public private(set) var life: LifeID?
+    /// What the agent may do.
+    public private(set) var policy = AgentPolicy()
+    /// The model that it was configured with.
+    public private(set) var model = ""
+    /// Envelopes that wait, in the order in which they were taken.
+    public private(set) var inbox: [Waiting] = []
+    /// Turns that are open, in the order in which they were opened; at most one for each conversation.
+    public private(set) var turns: [Turn] = []
+    /// How many turns were opened.
+    public private(set) var turnCount = 0
+    /// What all model calls cost.
+    public private(set) var usage = Usage()
+
+    /// The state before the first event.
+    public init() {}
+
+    /// The open turn with this id.
+    public func turn(_ id: TurnID) -> Turn? { turns.first { $0.id == id } }
+
+    /// Takes an event into account; never fails, and ignores what it can't place.
+    ///
+    /// - Returns: The turn that the event ended, whole.
+    @discardableResult
+    public mutating func apply(_ event: Event) -> TranscriptTurn? {
+        lastSeq = event.seq
+        switch event.fact {
+        case .lifeBegan(let fact): life = fact.life
+        case .agentConfigured(let fact):
+            policy = fact.policy
+            model = fact.model
+        case .agentWoke: interruptStartedCalls()
+        case .envelopeAccepted(let fact): inbox.append(Waiting(envelope: fact.envelope, seq: event.seq))
+        case .turnOpened(let fact): openTurn(for: fact.envelope, event)
+        case .modelReplied(let fact):
+            usage += fact.usage
+            change(event) { $0.take(fact, event) }
+        case .modelFailed(let fact): change(event) { $0.take(fact) }
+        case .toolStarted(let fact): change(event) { $0.setStatus(.started(attempt: fact.attempt), of: fact.call) }
+        case .toolFinished(let fact): change(event) { $0.setStatus(.finished(fact.result), of: fact.call) }
+        case .turnClosing(let fact):
+            change(event) {
+                $0.closing = $0.closing ?? fact.end
+                $0.partialText = $0.partialText ?? fact.partialText
+            }
+        case .turnEnded(let fact): return endTurn(fact, event)
+        case .memoryStored: break
+        }
+        return nil
+    }
+
+    private mutating func openTurn(for envelope: EnvelopeID, _ event: Event) {
+        guard let id = event.turn, let index = inbox.firstIndex(where: { $0.envelope.id == envelope }) else { return }
+        let waiting = inbox.remove(at: index)
+        turnCount = max(turnCount, id.number)
+        turns.append(Turn(id: id, envelope: waiting.envelope, openedAt: event.at, lastSeq: event.seq))
+    }
+
+    private mutating func endTurn(_ fact: Fact.TurnEnded, _ event: Event) -> TranscriptTurn? {
+        guard let index = turns.firstIndex(where: { $0.id == event.turn }) else { return nil }
+        let turn = turns.remove(at: index)
+        return turn.transcript(ending: .init(end: fact.end, text: fact.text, at: event.at, usage: fact.usage))
+    }
+
+    private mutating func interruptStartedCalls() {
+        for index in turns.indices { turns[index].interruptStartedCalls() }
+    }
+
+    private mutating func change(_ event: Event, _ body: (inout Turn) -> Void) {
+        guard let index = turns.firstIndex(where: { $0.id == event.turn }) else { return }
+        body(&turns[index])
+        turns[index].lastSeq = event.seq
+    }
+}
+
+extension Turn {
+    fileprivate mutating func take(_ fact: Fact.ModelReplied, _ event: Event) {
+        guard closing == nil, steps.last?.isOpen != true else { return }
+        usage += fact.usage
+        failedAttempts = 0
+        retryAt = nil
+        steps.append(
+            Step(
+                seq: event.seq,
+                text: fact.text,
+                reasoning: fact.reasoning,
+                stop: fact.stop,
+                calls: fact.calls.enumerated().map { index, call in
+                    ToolCall(
+                        id: ToolCallID(turn: id, step: steps.count + 1, index: index + 1),
+                        tool: call.tool,
+                        arguments: call.arguments,
+                        providerID: call.providerID,
+                        verdict: call.verdict,
+                        replay: call.replay,
+                        isExclusive: call.isExclusive
+                    )
+                }
+            )
+        )
+    }
+
+    fileprivate mutating func take(_ fact: Fact.ModelFailed) {
+        failedAttempts += 1
+        retryAt = fact.retryAt
+        if fact.retryAt == nil { modelFailure = fact.error.message }
+    }
+
+    fileprivate mutating func interruptStartedCalls() {
+        guard let step = steps.indices.last else { return }
+        for index in steps[step].calls.indices {
+            if case .started(let attempt) = steps[step].calls[index].status {
+                steps[step].calls[index].status = .interrupted(attempt: attempt)
+            }
+        }
+    }
+}

@@ -1,0 +1,339 @@
+/// The rules of an agent's loop: takes inputs, decides what to append, and says what to begin and what to end.
+///
+/// It performs nothing. The actor around it (`Agent` in AnimaRuntime) and the simulated world around it (AnimaTesting)
+/// run the same rules: ``decide(_:at:partialTexts:)`` → append the batch → ``commit(_:at:)`` → perform the plan, whose
+/// outcomes are the next inputs. A decision that could not be appended is dropped, and the mind with it.
+public struct Mind: Sendable {
+    /// What can happen to an agent.
+    public enum Input: Hashable, Sendable {
+        /// Its life begins, or goes on in a copy.
+        case begin(LifeID, program: String, parent: LifeID?)
+        /// Its configuration is this; recorded when it differs from the last one.
+        case configure(AgentPolicy, model: String)
+        /// A process took it over; recorded when something was open.
+        case wake(program: String)
+        /// An envelope came.
+        case deliver(Envelope)
+        /// An effect that was begun came to this.
+        case settled(Effect, Outcome, milliseconds: Int)
+        /// Somebody wants a turn to end; nil stands for all open ones.
+        case cancel(TurnID?, by: String)
+        /// Time went by.
+        case look
+    }
+
+    /// What an effect came to.
+    public enum Outcome: Hashable, Sendable {
+        /// The model's reply.
+        case reply(ModelReply)
+        /// The model call failed.
+        case modelFailed(ModelError)
+        /// The tool's output.
+        case output(ToolOutput)
+        /// The interrupted call had not taken effect.
+        case didNotHappen
+    }
+
+    /// What was decided about some inputs; nothing has changed yet.
+    public struct Decision: Sendable {
+        /// What to append; may be without events.
+        public var batch: LifeBatch
+        /// For each input, in order: what became of the envelope that it delivered.
+        public var receipts: [Receipt?]
+        fileprivate var next: AgentState
+    }
+
+    /// What is to be done after a commit.
+    public struct Plan: Hashable, Sendable {
+        /// Effects to begin.
+        public var begin: [Effect] = []
+        /// Effects in flight to cancel; those of tools still report what they came to.
+        public var cancel: [Effect] = []
+        /// When to look again at the latest.
+        public var lookAt: Instant?
+        /// Whether nothing is owed at all.
+        public var isIdle = true
+    }
+
+    /// The agent.
+    public let agent: AgentID
+    /// The fold of everything appended.
+    public private(set) var state: AgentState
+    private let tools: [String: ToolSpec]
+    private let snapshotInterval: Int
+    private var lastSnapshotSeq: Int
+    private var generator: SeededGenerator
+    private var inFlight: Set<Effect> = []
+
+    /// Takes up a state.
+    ///
+    /// - Parameters:
+    ///   - tools: The tools there are; calls of others are answered with an error.
+    ///   - seed: For the jitter of retries.
+    ///   - snapshotInterval: After so many events the state is saved again.
+    public init(agent: AgentID, state: AgentState, tools: [ToolSpec], seed: UInt64, snapshotInterval: Int = 256) {
+        self.agent = agent
+        self.state = state
+        self.tools = Dictionary(tools.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.snapshotInterval = snapshotInterval
+        lastSnapshotSeq = state.lastSeq
+        generator = SeededGenerator(seed: seed)
+    }
+
+    /// Decides what to append for some inputs, and for everything that follows from them without outside work.
+    ///
+    /// - Parameter partialTexts: What models that speak have said so far, for turns that end meanwhile.
+    public mutating func decide(
+        _ inputs: [Input],
+        at now: Instant,
+        partialTexts: [TurnID: String] = [:]
+    ) -> Decision {
+        var work = Work(agent: agent, now: now, state: state)
+        var receipts: [Receipt?] = []
+        for input in inputs {
+            receipts.append(take(input, &work, partialTexts))
+        }
+        while true {
+            let drafts = work.state.owed(at: now)
+                .compactMap { effect in
+                    if case .record(let draft) = effect { draft } else { nil }
+                }
+            if drafts.isEmpty { break }
+            for draft in drafts { work.append(draft.with(partialTexts)) }
+        }
+        if work.state.lastSeq - lastSnapshotSeq >= snapshotInterval { work.batch.snapshot = work.state }
+        work.batch.isFlushed = work.batch.events.contains(where: \.fact.mustBeFlushed)
+        return Decision(batch: work.batch, receipts: receipts, next: work.state)
+    }
+
+    /// Takes a decision into account whose batch was appended, and says what is to be done.
+    public mutating func commit(_ decision: Decision, at now: Instant) -> Plan {
+        state = decision.next
+        if decision.batch.snapshot != nil { lastSnapshotSeq = state.lastSeq }
+        var plan = Plan()
+        var wanted: Set<Effect> = []
+        for effect in state.owed(at: now) {
+            plan.isIdle = false
+            switch effect {
+            case .wait(let moment): plan.lookAt = min(plan.lookAt ?? moment, moment)
+            // Time moved on since the decision: the next one records it.
+            case .record: plan.lookAt = now
+            case .stopTool: break
+            case .callModel, .runTool, .probeTool:
+                wanted.insert(effect)
+                if inFlight.insert(effect).inserted { plan.begin.append(effect) }
+            }
+        }
+        if inFlight.count > wanted.count {
+            plan.cancel = inFlight.subtracting(wanted).sorted { "\($0)" < "\($1)" }
+        }
+        return plan
+    }
+
+    // MARK: Inputs
+
+    private mutating func take(_ input: Input, _ work: inout Work, _ partialTexts: [TurnID: String]) -> Receipt? {
+        switch input {
+        case .begin(let life, let program, let parent):
+            work.append(Draft(.lifeBegan(.init(life: life, program: program, parent: parent))))
+        case .configure(let policy, let model):
+            if work.state.policy != policy || work.state.model != model {
+                work.append(Draft(.agentConfigured(.init(policy: policy, model: model))))
+            }
+        case .wake(let program):
+            if !work.state.turns.isEmpty || !work.state.inbox.isEmpty {
+                work.append(Draft(.agentWoke(.init(program: program, openTurns: work.state.turns.map(\.id)))))
+            }
+        case .deliver(let envelope):
+            return deliver(envelope, &work)
+        case .settled(let effect, let outcome, let milliseconds):
+            inFlight.remove(effect)
+            settle(effect, outcome, milliseconds, &work)
+        case .cancel(let id, let by):
+            for turn in work.state.turns where (id ?? turn.id) == turn.id && turn.closing == nil {
+                work.append(turn.draft(.turnClosing(.init(end: .cancelled(by: by)))).with(partialTexts))
+            }
+        case .look: break
+        }
+        return nil
+    }
+
+    private func deliver(_ envelope: Envelope, _ work: inout Work) -> Receipt {
+        let limits = work.state.policy.limits
+        if envelope.text.utf8.count > limits.messageBytes {
+            return .refused(.tooLong(bytes: envelope.text.utf8.count, limit: limits.messageBytes))
+        }
+        if envelope.hops > limits.hops { return .refused(.tooManyHops(limit: limits.hops)) }
+        if let deadline = envelope.deadline, deadline <= work.now { return .refused(.expired) }
+        if work.state.inbox.contains(where: { $0.envelope.id == envelope.id })
+            || work.state.turns.contains(where: { $0.envelope.id == envelope.id })
+        {
+            return .duplicate
+        }
+        if work.state.inbox.count >= limits.mailbox { return .refused(.mailboxFull(limit: limits.mailbox)) }
+        work.append(
+            Draft(
+                conversation: envelope.conversation,
+                turn: nil,
+                cause: nil,
+                fact: .envelopeAccepted(.init(envelope: envelope))
+            )
+        )
+        return .accepted(seq: work.state.lastSeq)
+    }
+
+    private mutating func settle(_ effect: Effect, _ outcome: Outcome, _ milliseconds: Int, _ work: inout Work) {
+        switch (effect, outcome) {
+        case (.callModel(let id, let step, let attempt), .reply(let reply)):
+            guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
+            let fact = judged(reply, turn, step: step, attempt: attempt, milliseconds, work.state)
+            work.append(turn.draft(.modelReplied(fact), step: step))
+        case (.callModel(let id, let step, let attempt), .modelFailed(let error)):
+            guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
+            let delay = work.state.policy.retry.delay(after: error, failures: attempt, using: &generator)
+            let retryAt = delay.map { work.now + $0 }
+            let fact = Fact.ModelFailed(model: work.state.model, error: error, attempt: attempt, retryAt: retryAt)
+            work.append(turn.draft(.modelFailed(fact), step: step))
+        case (.runTool(let id, _), .output(let output)), (.probeTool(let id, _), .output(let output)):
+            guard let turn = work.state.turn(id.turn), let call = turn.call(id), call.result == nil else { return }
+            finish(call, of: turn, output, milliseconds, &work)
+        case (.probeTool(let id, let attempt), .didNotHappen):
+            guard let turn = work.state.turn(id.turn), let call = turn.call(id), call.result == nil else { return }
+            let fact = Fact.ToolStarted(call: id, tool: call.tool, attempt: attempt)
+            work.append(turn.draft(.toolStarted(fact), step: id.step, cause: turn.steps[id.step - 1].seq))
+        default: return
+        }
+    }
+
+    private func finish(
+        _ call: ToolCall,
+        of turn: Turn,
+        _ output: ToolOutput,
+        _ milliseconds: Int,
+        _ work: inout Work
+    ) {
+        let (result, spill) = ToolResult.capped(
+            output,
+            outcome: turn.closing == nil ? nil : .cancelled,
+            trust: tools[call.tool]?.trust ?? .untrusted,
+            limit: work.state.policy.limits.resultBytes
+        )
+        let step = turn.steps[call.id.step - 1]
+        let fact = Fact.ToolFinished(call: call.id, tool: call.tool, result: result, milliseconds: milliseconds)
+        work.append(turn.draft(.toolFinished(fact), step: call.id.step, cause: step.seq))
+        if let spill { work.batch.spills.append(spill) }
+        for text in output.remember {
+            let fact = Fact.MemoryStored(text: text, trust: turn.envelope.trust, call: call.id)
+            work.append(turn.draft(.memoryStored(fact), step: call.id.step, cause: work.state.lastSeq))
+        }
+    }
+
+    /// The reply with what is decided about each of its calls.
+    private func judged(
+        _ reply: ModelReply,
+        _ turn: Turn,
+        step: Int,
+        attempt: Int,
+        _ milliseconds: Int,
+        _ state: AgentState
+    ) -> Fact.ModelReplied {
+        let calls = reply.calls.enumerated()
+            .map { index, call in
+                judge(call, id: ToolCallID(turn: turn.id, step: step, index: index + 1), state.policy)
+            }
+        return Fact.ModelReplied(
+            model: state.model,
+            text: reply.text,
+            reasoning: reply.reasoning,
+            calls: calls,
+            stop: reply.stop,
+            usage: reply.usage,
+            attempt: attempt,
+            milliseconds: milliseconds
+        )
+    }
+
+    private func judge(_ call: ModelReply.Call, id: ToolCallID, _ policy: AgentPolicy) -> Fact.ModelReplied.Call {
+        func decided(_ verdict: ToolCall.Verdict, _ arguments: JSONValue, _ spec: ToolSpec?) -> Fact.ModelReplied.Call {
+            Fact.ModelReplied.Call(
+                id: id,
+                tool: call.tool,
+                arguments: arguments,
+                providerID: call.providerID,
+                verdict: verdict,
+                replay: spec?.replay ?? .unsafe,
+                isExclusive: spec?.isExclusive ?? false
+            )
+        }
+        guard let spec = tools[call.tool] else {
+            let names = tools.keys.sorted()
+            let hint = Spelling.closest(to: call.tool, among: names).map { " Did you mean \"\($0)\"?" } ?? ""
+            let list = names.isEmpty ? "There are none." : "There are: \(names.joined(separator: ", "))."
+            let reason = "there is no tool \"\(call.tool.prefix(64))\".\(hint) \(list)"
+            return decided(.invalid(reason: reason), call.arguments, nil)
+        }
+        guard id.index <= policy.limits.callsPerStep else {
+            let limit = policy.limits.callsPerStep
+            let reason = "more than \(limit) calls in one reply (limits.calls_per_step); ask for it again on its own"
+            return decided(.invalid(reason: reason), call.arguments, spec)
+        }
+        do {
+            let arguments = try spec.parameters.validate(call.arguments)
+            return decided(policy.gate.decide(spec, arguments), arguments, spec)
+        } catch {
+            return decided(.invalid(reason: "the arguments don't fit: \(error)"), call.arguments, spec)
+        }
+    }
+}
+
+/// A decision while it is made: the state runs ahead of the life.
+private struct Work {
+    let agent: AgentID
+    let now: Instant
+    var state: AgentState
+    var batch = LifeBatch(events: [])
+
+    mutating func append(_ draft: Draft) {
+        let event = Event(
+            seq: state.lastSeq + 1,
+            at: now,
+            agent: agent,
+            conversation: draft.conversation,
+            turn: draft.turn,
+            step: draft.step,
+            cause: draft.cause,
+            fact: draft.fact
+        )
+        batch.events.append(event)
+        if let ended = state.apply(event) { batch.endedTurns.append(ended) }
+    }
+}
+
+extension Draft {
+    /// A closing that knows what the model had said; other drafts as they are.
+    fileprivate func with(_ partialTexts: [TurnID: String]) -> Draft {
+        guard case .turnClosing(let closing) = fact, let turn, let text = partialTexts[turn] else { return self }
+        let fact = Fact.turnClosing(.init(end: closing.end, partialText: text))
+        return Draft(conversation: conversation, turn: turn, step: step, cause: cause, fact: fact)
+    }
+}
+
+extension Turn {
+    /// Whether a model call with this step and attempt is what the turn waits for.
+    fileprivate func awaitsModel(step: Int, attempt: Int) -> Bool {
+        closing == nil && steps.count + 1 == step && failedAttempts + 1 == attempt && steps.last?.isOpen != true
+    }
+}
+
+extension Fact {
+    /// Whether it must be on the disk before anything is done because of it: what was promised to a sender, what may
+    /// not be repeated, and what was answered. Everything else may be lost in a power cut and happens again.
+    fileprivate var mustBeFlushed: Bool {
+        switch self {
+        case .envelopeAccepted, .toolStarted, .turnEnded: true
+        case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .toolFinished,
+            .turnClosing, .memoryStored:
+            false
+        }
+    }
+}

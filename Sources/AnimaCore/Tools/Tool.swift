@@ -1,0 +1,87 @@
+/// The interface to reality: everything an agent does to the world goes through one.
+public protocol Tool: Sendable {
+    /// What it is; the same for the tool's whole life.
+    var spec: ToolSpec { get }
+
+    /// Runs one call.
+    ///
+    /// A failure of the work is a result with an error, not a thrown error. When the task is cancelled the tool stops
+    /// what it began and returns soon, with what there is.
+    ///
+    /// - Parameter call: The arguments have been validated against the schema and allowed by the gate.
+    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput
+
+    /// Finds out whether a call that a crash interrupted took effect; asked only of tools that replay by `.probe`.
+    ///
+    /// - Returns: Its result if it did, nil if it did not happen and may be run.
+    @concurrent func probe(_ call: ToolInvocation) async -> ToolOutput?
+}
+
+extension Tool {
+    public func probe(_ call: ToolInvocation) async -> ToolOutput? {
+        .failure("the outcome is unknown: the tool can't find out whether the call took effect")
+    }
+}
+
+/// One call as a tool gets it.
+public struct ToolInvocation: Sendable {
+    /// The call's place in the life.
+    public let id: ToolCallID
+    /// Names this call in the whole world; the same on each attempt. For far sides that drop repetitions.
+    public let key: String
+    /// The agent that calls.
+    public let agent: AgentID
+    /// An object that follows the tool's schema.
+    public let arguments: JSONValue
+    /// When the call must have ended.
+    public let timeout: Duration
+    /// The moment of the call.
+    public let now: Instant
+    /// The agent's own memories.
+    public let memories: any MemoryReader
+    /// Takes parts of the output while the tool runs; never blocks.
+    public let progress: @Sendable (String) -> Void
+
+    /// Makes an invocation.
+    public init(
+        id: ToolCallID,
+        key: String,
+        agent: AgentID,
+        arguments: JSONValue,
+        timeout: Duration,
+        now: Instant,
+        memories: any MemoryReader = NoMemories(),
+        progress: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.id = id
+        self.key = key
+        self.agent = agent
+        self.arguments = arguments
+        self.timeout = timeout
+        self.now = now
+        self.memories = memories
+        self.progress = progress
+    }
+}
+
+/// What a tool gave back, before limits are applied.
+public struct ToolOutput: Hashable, Sendable {
+    /// What the model reads.
+    public var content: String
+    /// Whether the work failed.
+    public var isError: Bool
+    /// Memories to keep; they are written together with the result, or neither is.
+    public var remember: [String]
+    /// What the content lost to the tool's own limits, in bytes.
+    public var omittedBytes: Int
+
+    /// Work that succeeded.
+    public static func success(_ content: String, remember: [String] = [], omittedBytes: Int = 0) -> ToolOutput {
+        ToolOutput(content: content, isError: false, remember: remember, omittedBytes: omittedBytes)
+    }
+
+    /// Work that failed, with what went wrong and what to do, for the model.
+    public static func failure(_ content: String, omittedBytes: Int = 0) -> ToolOutput {
+        ToolOutput(content: content, isError: true, remember: [], omittedBytes: omittedBytes)
+    }
+}

@@ -1,0 +1,54 @@
+/// What a tool is, apart from its running: what the model reads and what the runtime must know before a call.
+public struct ToolSpec: Hashable, Sendable, Codable {
+    /// The name that the model calls it by: lowercase letters, digits and `_`.
+    public let name: String
+    /// The group that configuration may name instead of it, for example `files`.
+    public let group: String
+    /// What it does and when to use it, for the model.
+    public let description: String
+    /// The shape of its arguments.
+    public let parameters: ArgumentSchema
+    /// What may happen to it after a crash.
+    public let replay: Replay
+    /// Whether no other call of the same step may run beside it.
+    public let isExclusive: Bool
+    /// The trust of what it returns.
+    public let trust: Trust
+    /// The argument that gate rules match, for example `path`; nil when only the tool's name can be matched.
+    public let gateArgument: String?
+    /// How the gate argument is read.
+    public let gateForm: GateForm
+
+    /// How gate rules read a tool's argument.
+    public enum GateForm: String, Hashable, Sendable, Codable {
+        /// A text that `*` may match any part of.
+        case text
+        /// A path: `*` stops at `/`, `**` does not; compared after `.` and `..` are resolved.
+        case path
+        /// A command line: one with shell syntax is opaque to rules that allow.
+        case command
+    }
+
+    /// Describes a tool.
+    public init(
+        name: String,
+        group: String,
+        description: String,
+        parameters: ArgumentSchema,
+        replay: Replay,
+        isExclusive: Bool = false,
+        trust: Trust = .untrusted,
+        gateArgument: String? = nil,
+        gateForm: GateForm = .text
+    ) {
+        self.name = name
+        self.group = group
+        self.description = description
+        self.parameters = parameters
+        self.replay = replay
+        self.isExclusive = isExclusive
+        self.trust = trust
+        self.gateArgument = gateArgument
+        self.gateForm = gateForm
+    }
+}

@@ -1,0 +1,67 @@
+/// A tool call of an open turn: what was asked, what the gate said, and how far it is.
+public struct ToolCall: Hashable, Sendable, Codable {
+    /// What was decided about the call when the model asked for it.
+    public enum Verdict: Hashable, Sendable, Codable {
+        /// It may run; the rule that says so.
+        case allowed(rule: String)
+        /// It may not; the reason, for the model.
+        case denied(reason: String)
+        /// It makes no sense; what is wrong, for the model.
+        case invalid(reason: String)
+    }
+
+    /// How far a call is.
+    public enum Status: Hashable, Sendable, Codable {
+        /// Nothing was tried. Next: started (or finished at once, for calls that only read or may not run).
+        case requested
+        /// The intent is on record; the effect may have happened. Next: finished, interrupted.
+        case started(attempt: Int)
+        /// The process died after the intent. Next: started again, or finished as unknown.
+        case interrupted(attempt: Int)
+        /// It has its one result. Last.
+        case finished(ToolResult)
+    }
+
+    /// Its place in the life.
+    public let id: ToolCallID
+    /// The tool's name as the model gave it.
+    public let tool: String
+    /// The arguments, coerced to the schema when they fit it.
+    public let arguments: JSONValue
+    /// The provider's own id of the call.
+    public let providerID: String?
+    /// What was decided.
+    public let verdict: Verdict
+    /// What may happen to it after a crash.
+    public let replay: Replay
+    /// Whether it runs alone.
+    public let isExclusive: Bool
+    /// How far it is.
+    public var status: Status
+
+    /// Makes a call.
+    public init(
+        id: ToolCallID,
+        tool: String,
+        arguments: JSONValue,
+        providerID: String? = nil,
+        verdict: Verdict,
+        replay: Replay,
+        isExclusive: Bool,
+        status: Status = .requested
+    ) {
+        self.id = id
+        self.tool = tool
+        self.arguments = arguments
+        self.providerID = providerID
+        self.verdict = verdict
+        self.replay = replay
+        self.isExclusive = isExclusive
+        self.status = status
+    }
+
+    /// Its result, once it has one.
+    public var result: ToolResult? {
+        if case .finished(let result) = status { result } else { nil }
+    }
+}

@@ -1,0 +1,111 @@
+/// A turn as a model sees it and as the past keeps it: every tool call stands with its result.
+public struct TranscriptTurn: Hashable, Sendable, Codable {
+    /// A tool call with its one result.
+    public struct Exchange: Hashable, Sendable, Codable {
+        /// The call's place in the life.
+        public let id: ToolCallID
+        /// The tool's name as the model gave it.
+        public let tool: String
+        /// The arguments.
+        public let arguments: JSONValue
+        /// The provider's own id of the call.
+        public let providerID: String?
+        /// The result.
+        public let result: ToolResult
+
+        /// Puts a call and its result together.
+        public init(
+            id: ToolCallID,
+            tool: String,
+            arguments: JSONValue,
+            providerID: String? = nil,
+            result: ToolResult
+        ) {
+            self.id = id
+            self.tool = tool
+            self.arguments = arguments
+            self.providerID = providerID
+            self.result = result
+        }
+    }
+
+    /// One model call and what came of its tool calls.
+    public struct Step: Hashable, Sendable, Codable {
+        /// What the model said.
+        public let text: String
+        /// What it thought, when it shows it.
+        public let reasoning: String?
+        /// The tool calls with their results, in the model's order.
+        public let exchanges: [Exchange]
+
+        /// Makes a step.
+        public init(text: String, reasoning: String? = nil, exchanges: [Exchange] = []) {
+            self.text = text
+            self.reasoning = reasoning
+            self.exchanges = exchanges
+        }
+    }
+
+    /// How a turn of the past ended.
+    public struct Ending: Hashable, Sendable, Codable {
+        /// How.
+        public let end: TurnEnd
+        /// The answer, or what there was of one.
+        public let text: String
+        /// When.
+        public let at: Instant
+        /// What its model calls cost.
+        public let usage: Usage
+
+        /// Makes an ending.
+        public init(end: TurnEnd, text: String, at: Instant, usage: Usage = Usage()) {
+            self.end = end
+            self.text = text
+            self.at = at
+            self.usage = usage
+        }
+    }
+
+    /// Its number in the life.
+    public let id: TurnID
+    /// What it answers.
+    public let input: Envelope
+    /// The steps, in order. A step without calls ends the turn.
+    public let steps: [Step]
+    /// How it ended; nil while it is open.
+    public let ending: Ending?
+
+    /// Makes a turn.
+    public init(id: TurnID, input: Envelope, steps: [Step] = [], ending: Ending? = nil) {
+        self.id = id
+        self.input = input
+        self.steps = steps
+        self.ending = ending
+    }
+
+    /// About how many bytes it takes in a request; a token is about four.
+    public var approximateBytes: Int {
+        var bytes = input.text.utf8.count + 64
+        for step in steps {
+            bytes += step.text.utf8.count + (step.reasoning?.utf8.count ?? 0) + 16
+            for exchange in step.exchanges {
+                bytes += exchange.tool.utf8.count + exchange.arguments.approximateBytes + 32
+                bytes += exchange.result.content.utf8.count
+            }
+        }
+        return bytes
+    }
+}
+
+extension JSONValue {
+    /// About how many bytes it takes as JSON.
+    var approximateBytes: Int {
+        switch self {
+        case .null, .bool: 4
+        case .int, .double: 8
+        case .string(let text): text.utf8.count + 2
+        case .array(let values): values.reduce(2) { $0 + $1.approximateBytes + 1 }
+        case .object(let members): members.reduce(2) { $0 + $1.key.utf8.count + $1.value.approximateBytes + 4 }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/// How a turn ended.
+public enum TurnEnd: Hashable, Sendable, Codable {
+    /// The model gave its answer.
+    case answered
+    /// The work did not succeed; why.
+    case failed(reason: String)
+    /// A limit was reached; the answer is what there was.
+    case limit(LimitName, reason: String)
+    /// Somebody asked for the end; who or what.
+    case cancelled(by: String)
+
+    /// The limits that can end a turn.
+    public enum LimitName: String, Hashable, Sendable, Codable, CaseIterable {
+        /// Model calls in one turn.
+        case steps
+        /// Wall time of one turn.
+        case turnTime
+        /// Tokens of one turn.
+        case tokens
+        /// Tokens of one reply.
+        case replyLength
+    }
+
+    /// The word for it in listings and JSON: `answered`, `failed`, `limit` or `cancelled`.
+    public var name: String {
+        switch self {
+        case .answered: "answered"
+        case .failed: "failed"
+        case .limit: "limit"
+        case .cancelled: "cancelled"
+        }
+    }
+
+    /// What is to be said about it; nil for an answer.
+    public var reason: String? {
+        switch self {
+        case .answered: nil
+        case .failed(let reason): reason
+        case .limit(_, let reason): reason
+        case .cancelled(let by): "cancelled by \(by)"
+        }
+    }
+}
