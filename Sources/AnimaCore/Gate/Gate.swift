@@ -39,7 +39,9 @@ public struct Gate: Hashable, Sendable, Codable {
         var best: (rule: Rule, rank: Int)?
         for rule in rules {
             guard let rank = rule.rank(for: spec, arguments) else { continue }
-            let goesOver = best.map { (rank, rule.action == .deny ? 1 : 0) > ($0.rank, $0.rule.action == .deny ? 1 : 0) }
+            let goesOver = best.map {
+                (rank, rule.action == .deny ? 1 : 0) > ($0.rank, $0.rule.action == .deny ? 1 : 0)
+            }
             if goesOver ?? true { best = (rule, rank) }
         }
         switch best?.rule.action {

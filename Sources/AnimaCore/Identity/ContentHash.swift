@@ -18,11 +18,12 @@ public enum ContentHash {
         for block in stride(from: 0, to: message.count, by: 64) {
             compress(message, at: block, words: &words, into: &state)
         }
-        return state.map { word in
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 8 - digits.count) + digits
-        }
-        .joined()
+        return
+            state.map { word in
+                let digits = String(word, radix: 16)
+                return String(repeating: "0", count: 8 - digits.count) + digits
+            }
+            .joined()
     }
 
     private static func compress(_ message: [UInt8], at block: Int, words: inout [UInt32], into state: inout [UInt32]) {

@@ -1,30 +1,30 @@
 /// How much an agent may do; every limit has a default and a configuration key in `[limits]`.
 public struct Limits: Hashable, Sendable, Codable {
-    /// Model calls in one turn. Key `steps`.
+    /// Model calls in one turn (key `steps`).
     public var steps = 40
-    /// Wall time of one turn. Key `turn_seconds`.
+    /// Wall time of one turn (key `turn_seconds`).
     public var turnTime: Duration = .seconds(1800)
-    /// Wall time of one model call. Key `model_seconds`.
+    /// Wall time of one model call (key `model_seconds`).
     public var modelTime: Duration = .seconds(300)
-    /// Wall time of one tool call. Key `tool_seconds`.
+    /// Wall time of one tool call (key `tool_seconds`).
     public var toolTime: Duration = .seconds(120)
-    /// Tokens, sent and received, of one turn. Key `turn_tokens`.
+    /// Tokens, sent and received, of one turn (key `turn_tokens`).
     public var turnTokens = 1_000_000
-    /// Tokens of one reply. Key `reply_tokens`.
+    /// Tokens of one reply (key `reply_tokens`).
     public var replyTokens = 8192
-    /// Tokens of the conversation's past that a request carries. Key `context_tokens`.
+    /// Tokens of the conversation's past that a request carries (key `context_tokens`).
     public var contextTokens = 32_768
-    /// Tool calls that one reply may ask for. Key `calls_per_step`.
+    /// Tool calls that one reply may ask for (key `calls_per_step`).
     public var callsPerStep = 32
-    /// Bytes of a tool result that the model sees; head and tail are kept. Key `result_bytes`.
+    /// Bytes of a tool result that the model sees; head and tail are kept (key `result_bytes`).
     public var resultBytes = 32_768
-    /// Bytes of a message. Key `message_bytes`.
+    /// Bytes of a message (key `message_bytes`).
     public var messageBytes = 1_048_576
-    /// Envelopes that may wait. Key `mailbox`.
+    /// Envelopes that may wait (key `mailbox`).
     public var mailbox = 1000
-    /// Agents that a message may go through. Key `hops`.
+    /// Agents that a message may go through (key `hops`).
     public var hops = 16
-    /// Conversations with an open turn at a time. Key `open_turns`.
+    /// Conversations with an open turn at a time (key `open_turns`).
     public var openTurns = 1
 
     /// The defaults.

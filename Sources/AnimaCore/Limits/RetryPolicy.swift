@@ -2,11 +2,11 @@
 ///
 /// Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 public struct RetryPolicy: Hashable, Sendable, Codable {
-    /// Tries in all, the first included; at least 1. Key `attempts`.
+    /// Tries in all, the first included; at least 1 (key `attempts`).
     public var attempts = 4
-    /// The longest wait before the second try; it doubles with each further one. Key `base_seconds`.
+    /// The longest wait before the second try; it doubles with each further one (key `base_seconds`).
     public var base: Duration = .seconds(1)
-    /// No wait is longer than this. Key `max_seconds`.
+    /// No wait is longer than this (key `max_seconds`).
     public var max: Duration = .seconds(60)
 
     /// The defaults.

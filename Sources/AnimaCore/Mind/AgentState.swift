@@ -101,17 +101,18 @@ extension Turn {
                 text: fact.text,
                 reasoning: fact.reasoning,
                 stop: fact.stop,
-                calls: fact.calls.enumerated().map { index, call in
-                    ToolCall(
-                        id: ToolCallID(turn: id, step: steps.count + 1, index: index + 1),
-                        tool: call.tool,
-                        arguments: call.arguments,
-                        providerID: call.providerID,
-                        verdict: call.verdict,
-                        replay: call.replay,
-                        isExclusive: call.isExclusive
-                    )
-                }
+                calls: fact.calls.enumerated()
+                    .map { index, call in
+                        ToolCall(
+                            id: ToolCallID(turn: id, step: steps.count + 1, index: index + 1),
+                            tool: call.tool,
+                            arguments: call.arguments,
+                            providerID: call.providerID,
+                            verdict: call.verdict,
+                            replay: call.replay,
+                            isExclusive: call.isExclusive
+                        )
+                    }
             )
         )
     }
