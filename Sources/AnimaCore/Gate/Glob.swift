@@ -1,5 +1,7 @@
-/// A pattern in which `*` stands for any text, `?` for one byte; with a separator, `*` and `?` stop at it and `**` does
-/// not. `**/` also stands for nothing, so `**/a` matches `a`.
+/// A pattern in which `*` stands for any text, `?` for one byte; with a separator, `*` and `?` stop at it and `**`
+/// does not.
+///
+/// `**/` also stands for nothing, so `**/a` matches `a`.
 ///
 /// Matching takes time proportional to pattern times text, whatever they are.
 public struct Glob: Hashable, Sendable {

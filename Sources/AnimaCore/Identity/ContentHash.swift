@@ -1,4 +1,6 @@
-/// SHA-256 of bytes, the name under which large outputs are kept. Source: FIPS 180-4, section 6.2.
+/// SHA-256 of bytes, the name under which large outputs are kept.
+///
+/// Source: FIPS 180-4, section 6.2.
 ///
 /// Our own, because the core has no dependencies and nothing secret depends on it.
 public enum ContentHash {

@@ -1,4 +1,6 @@
-/// What can happen in a life. A new kind of event begins here; see ARCHITECTURE.md, "A new event".
+/// What can happen in a life.
+///
+/// A new kind of event begins here; see ARCHITECTURE.md, "A new event".
 public enum Fact: Hashable, Sendable {
     /// The life began, or went on in a copy of its own.
     case lifeBegan(LifeBegan)

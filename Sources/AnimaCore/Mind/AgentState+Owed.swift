@@ -1,5 +1,7 @@
 extension AgentState {
-    /// What is to be done now, in a fixed order. The same state and moment always owe the same.
+    /// What is to be done now, in a fixed order.
+    ///
+    /// The same state and moment always owe the same.
     ///
     /// While a turn is open this is never empty. Effects stay owed until an event settles them; who performs them keeps
     /// track of what it has begun.

@@ -327,7 +327,9 @@ extension Turn {
 
 extension Fact {
     /// Whether it must be on the disk before anything is done because of it: what was promised to a sender, what may
-    /// not be repeated, and what was answered. Everything else may be lost in a power cut and happens again.
+    /// not be repeated, and what was answered.
+    ///
+    /// Everything else may be lost in a power cut and happens again.
     fileprivate var mustBeFlushed: Bool {
         switch self {
         case .envelopeAccepted, .toolStarted, .turnEnded: true

@@ -27,7 +27,9 @@ extension Tool {
 public struct ToolInvocation: Sendable {
     /// The call's place in the life.
     public let id: ToolCallID
-    /// Names this call in the whole world; the same on each attempt. For far sides that drop repetitions.
+    /// Names this call in the whole world; the same on each attempt.
+    ///
+    /// For far sides that drop repetitions.
     public let key: String
     /// The agent that calls.
     public let agent: AgentID

@@ -70,7 +70,9 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
     public let id: TurnID
     /// What it answers.
     public let input: Envelope
-    /// The steps, in order. A step without calls ends the turn.
+    /// The steps, in order.
+    ///
+    /// A step without calls ends the turn.
     public let steps: [Step]
     /// How it ended; nil while it is open.
     public let ending: Ending?
