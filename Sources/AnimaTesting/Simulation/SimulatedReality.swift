@@ -1,0 +1,70 @@
+import AnimaCore
+
+/// The world outside a simulated agent: a model without sense, and tools whose effects are counted.
+struct SimulatedReality: Sendable {
+    /// How often each call that may not be repeated took effect.
+    private(set) var unrepeatable: [ToolCallID: Int] = [:]
+    private var done: Set<ToolCallID> = []
+
+    static let tools: [ToolSpec] = [
+        spec("look", .pure),
+        spec("pay", .keyed),
+        spec("store", .probe, isExclusive: true),
+        spec("launch", .unsafe, isExclusive: true),
+        spec("post", .unsafe),
+        spec("forbidden", .pure),
+    ]
+
+    private static func spec(_ name: String, _ replay: Replay, isExclusive: Bool = false) -> ToolSpec {
+        ToolSpec(
+            name: name,
+            group: "world",
+            description: name,
+            parameters: ArgumentSchema([.init("text", .string(maxBytes: 100), "Any text.")]),
+            replay: replay,
+            isExclusive: isExclusive
+        )
+    }
+
+    /// A reply by chance: an answer, calls (some of them nonsense), or a failure.
+    func askModel(using chance: inout SeededGenerator, withoutTrouble: Bool) -> Mind.Outcome {
+        let kind = Int.random(in: 0..<10, using: &chance)
+        if kind == 0, !withoutTrouble { return .modelFailed(ModelError(code: .unavailable, message: "no answer")) }
+        if kind == 1, !withoutTrouble { return .modelFailed(ModelError(code: .unauthorized, message: "no key")) }
+        if kind < 4 { return .reply(ModelReply(text: "done", usage: Usage(inputTokens: 10, outputTokens: 2))) }
+        let names = Self.tools.map(\.name) + ["nonsense"]
+        let calls = (0..<Int.random(in: 1...6, using: &chance))
+            .map { _ in
+                ModelReply.Call(
+                    tool: names.randomElement(using: &chance) ?? "look",
+                    arguments: Int.random(in: 0..<8, using: &chance) == 0 ? ["wrong": 1] : ["text": "x"]
+                )
+            }
+        return .reply(ModelReply(text: kind == 4 ? "thinking" : "", calls: calls, usage: Usage(inputTokens: 9)))
+    }
+
+    /// A call begins: one that may not be repeated takes effect now, others perhaps.
+    mutating func begin(_ call: ToolCall?, using chance: inout SeededGenerator) {
+        guard let call else { return }
+        switch call.replay {
+        case .pure: break
+        case .keyed, .probe: if Bool.random(using: &chance) { done.insert(call.id) }
+        case .unsafe: unrepeatable[call.id, default: 0] += 1
+        }
+    }
+
+    /// Ends a call with its result.
+    mutating func finish(_ call: ToolCall?, using chance: inout SeededGenerator) -> ToolOutput {
+        guard let call else { return .failure("no such call") }
+        done.insert(call.id)
+        let length = Int.random(in: 0...120, using: &chance)
+        let text = String(repeating: "y", count: length)
+        return Bool.random(using: &chance) ? .success(text, remember: length < 20 ? [text] : []) : .failure(text)
+    }
+
+    /// Says whether an interrupted call took effect.
+    func probe(_ call: ToolCall?) -> Mind.Outcome {
+        guard let call, done.contains(call.id) else { return .didNotHappen }
+        return .output(.success("it had happened"))
+    }
+}
