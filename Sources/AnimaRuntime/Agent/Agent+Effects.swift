@@ -1,0 +1,154 @@
+import AnimaCore
+
+extension Agent {
+    /// Performs one effect and reports what it came to.
+    func run(_ effect: Effect) async {
+        let began = equipment.clock.now
+        let outcome: Mind.Outcome?
+        switch effect {
+        case .callModel(let turn, let step, _): outcome = await callModel(turn, step: step)
+        case .runTool(let id, _): outcome = await runTool(id)
+        case .probeTool(let id, _): outcome = await probeTool(id)
+        case .record, .stopTool, .wait: outcome = nil
+        }
+        guard let outcome else { return }
+        let milliseconds = Int((equipment.clock.now - began).microseconds / 1000)
+        await post(.settled(effect, outcome, milliseconds: milliseconds))
+    }
+
+    // MARK: The model
+
+    private func callModel(_ id: TurnID, step: Int) async -> Mind.Outcome? {
+        guard let turn = mind.state.turn(id) else { return nil }
+        let limits = mind.state.policy.limits
+        spoken.clear(id)
+        do {
+            let past = try await pastTurns(of: turn.conversation)
+            let request = ModelRequest(
+                instructions: equipment.instructions,
+                tools: equipment.specs,
+                past: past,
+                open: turn,
+                limits: limits
+            )
+            let model = equipment.model
+            let live = live
+            let spoken = spoken
+            let reply = try await withDeadline(limits.modelTime) {
+                try await model.respond(to: request) { delta in
+                    switch delta {
+                    case .text(let text):
+                        spoken.append(text, to: id)
+                        live.send(.text(id, step: step, text))
+                    case .reasoning(let text):
+                        live.send(.reasoning(id, step: step, text))
+                    }
+                }
+            }
+            return reply.map { .reply($0) } ?? failed(id, step, .overTime(limits.modelTime))
+        } catch let error as ModelError {
+            return failed(id, step, error)
+        } catch {
+            // The agent is being stopped: the call stays owed.
+            if Task.isCancelled, mind.state.turn(id)?.closing == nil { return nil }
+            return failed(id, step, ModelError(code: .unavailable, message: "\(error)"))
+        }
+    }
+
+    private func failed(_ id: TurnID, _ step: Int, _ error: ModelError) -> Mind.Outcome {
+        if mind.state.turn(id)?.closing == nil, spoken.clear(id) { live.send(.retracted(id, step: step)) }
+        return .modelFailed(error)
+    }
+
+    // MARK: Tools
+
+    private func runTool(_ id: ToolCallID) async -> Mind.Outcome? {
+        guard let call = mind.state.turn(id.turn)?.call(id), let tool = equipment.toolsByName[call.tool] else {
+            return .output(.failure("the tool is no longer there"))
+        }
+        live.send(.toolRunning(id, tool: call.tool, arguments: call.arguments))
+        let invocation = invocation(of: call)
+        let limit = invocation.timeout
+        let isOverTime = Flag()
+        let output = await withDeadlineCancelling(limit + .milliseconds(500), isOverTime) {
+            await tool.run(invocation)
+        }
+        guard isOverTime.isSet else { return .output(output) }
+        let notice = "stopped after \(limit.components.seconds) s, the limit of a tool call (limits.tool_seconds)"
+        return .output(.failure(output.content.isEmpty ? notice : "\(notice)\n\(output.content)"))
+    }
+
+    private func probeTool(_ id: ToolCallID) async -> Mind.Outcome? {
+        guard let call = mind.state.turn(id.turn)?.call(id), let tool = equipment.toolsByName[call.tool] else {
+            return .output(.failure("outcome unknown: the tool is no longer there"))
+        }
+        let invocation = invocation(of: call)
+        let output = await withDeadlineCancelling(invocation.timeout, Flag()) { await tool.probe(invocation) }
+        return output.map { .output($0) } ?? .didNotHappen
+    }
+
+    private func invocation(of call: ToolCall) -> ToolInvocation {
+        let live = live
+        return ToolInvocation(
+            id: call.id,
+            key: "\(mind.state.life?.text ?? id.name)/\(call.id)",
+            agent: id,
+            arguments: call.arguments,
+            timeout: mind.state.policy.limits.toolTime,
+            now: equipment.clock.now,
+            memories: store,
+            progress: { live.send(.toolProgress(call.id, $0)) }
+        )
+    }
+
+    // MARK: Deadlines
+
+    /// Runs work beside a timer; nil when the timer came first.
+    private func withDeadline<T: Sendable>(
+        _ limit: Duration,
+        _ work: @escaping @Sendable () async throws -> T
+    ) async throws -> T? {
+        let clock = equipment.clock
+        let moment = clock.now + limit
+        return try await withThrowingTaskGroup(of: T?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                try await clock.sleep(until: moment)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
+    /// Runs work that answers a cancellation with what there is, and cancels it when its time is over.
+    private func withDeadlineCancelling<T: Sendable>(
+        _ limit: Duration,
+        _ isOverTime: Flag,
+        _ work: @escaping @Sendable () async -> T
+    ) async -> T {
+        let clock = equipment.clock
+        let moment = clock.now + limit
+        return await withTaskGroup(of: T?.self) { group in
+            group.addTask { await work() }
+            group.addTask {
+                if (try? await clock.sleep(until: moment)) != nil { isOverTime.set() }
+                return nil
+            }
+            while let first = await group.next() {
+                group.cancelAll()
+                if let first { return first }
+            }
+            preconditionFailure("the work returns before the group is empty")
+        }
+    }
+}
+
+extension ModelError {
+    fileprivate static func overTime(_ limit: Duration) -> ModelError {
+        ModelError(
+            code: .timeout,
+            message: "the model did not answer within \(limit.components.seconds) s (limits.model_seconds)"
+        )
+    }
+}

@@ -1,0 +1,326 @@
+public import AnimaCore
+
+/// An addressable actor with a life: performs what its mind says and appends what came of it.
+///
+/// While nothing is owed it has no task and holds no more than its state. Every change goes through one committer:
+/// what arrives while an append is under way is decided and appended together after it.
+public actor Agent {
+    /// Its name.
+    public nonisolated let id: AgentID
+    /// What it tells its listeners.
+    public nonisolated let live = Broadcast()
+
+    let equipment: Equipment
+    let store: any LifeStore
+    let spoken = SpokenText()
+    var mind: Mind
+
+    private var pending: [Pending] = []
+    private var isCommitting = false
+    private var isStopping = false
+    /// Why it can't go on: its life could not be written.
+    private var fault: (any Error)?
+    /// The effects in flight.
+    ///
+    /// Their ends are reported by calls to this actor, so they can't be children of one call; the agent owns them,
+    /// and `stop()` cancels and awaits each.
+    private var tasks: [Effect: Task<Void, Never>] = [:]
+    private var alarm: (moment: Instant, task: Task<Void, Never>)?
+    private var answerWaiters: [EnvelopeID: [CheckedContinuation<TranscriptTurn, any Error>]] = [:]
+    private var idleWaiters: [CheckedContinuation<Void, any Error>] = []
+    private var isIdle = true
+    private var past: [ConversationID: [TranscriptTurn]] = [:]
+
+    /// An input that waits for the committer, and who wants to know what became of it.
+    private struct Pending {
+        let input: Mind.Input
+        let continuation: CheckedContinuation<Receipt?, any Error>?
+    }
+
+    private init(_ id: AgentID, state: AgentState, store: any LifeStore, equipment: Equipment, seed: UInt64) {
+        self.id = id
+        self.store = store
+        self.equipment = equipment
+        mind = Mind(
+            agent: id,
+            state: state,
+            tools: equipment.specs,
+            seed: seed,
+            snapshotInterval: equipment.snapshotInterval
+        )
+    }
+
+    /// Brings an agent to life from its store: folds what there is, and goes on with what is owed.
+    ///
+    /// A new life, the hundredth start and the recovery after a crash are this one path.
+    ///
+    /// - Parameters:
+    ///   - parent: The life that the store's events were copied from, when this is the first start of a copy.
+    ///   - generator: For the life's identity and the jitter of retries.
+    /// - Throws: ``StoreError`` when the life can't be read or written.
+    public static func wake(
+        _ id: AgentID,
+        store: any LifeStore,
+        equipment: Equipment,
+        copiedFrom parent: LifeID? = nil,
+        using generator: inout some RandomNumberGenerator
+    ) async throws -> Agent {
+        let state = try await store.wake().state()
+        let agent = Agent(id, state: state, store: store, equipment: equipment, seed: generator.next())
+        var inputs: [Mind.Input] = []
+        if state.life == nil || parent != nil {
+            let life = LifeID(IdentifierSource.make(at: equipment.clock.now, using: &generator))
+            inputs.append(.begin(life, program: equipment.program, parent: parent))
+        }
+        inputs.append(.configure(equipment.policy, model: equipment.model.name))
+        inputs.append(.wake(program: equipment.program))
+        try await agent.begin(inputs)
+        return agent
+    }
+
+    /// What is open in its life now.
+    public var state: AgentState { mind.state }
+
+    /// Whether nothing is owed.
+    public var isAtRest: Bool { isIdle }
+
+    /// Hands it an envelope; returns when that is committed, or refused.
+    ///
+    /// - Throws: ``StoreError`` when the life can't be written; nothing was accepted then.
+    public func deliver(_ envelope: Envelope) async throws -> Receipt {
+        guard let receipt = try await submit(.deliver(envelope)) else {
+            preconditionFailure("a delivery always has a receipt")
+        }
+        return receipt
+    }
+
+    /// Waits for the end of the turn that answers an envelope.
+    ///
+    /// - Throws: ``AgentError`` when the agent stops first or never took the envelope; `CancellationError` is not
+    ///   thrown: cancel the turn instead.
+    public func answer(to envelope: EnvelopeID) async throws -> TranscriptTurn {
+        if let fault { throw fault }
+        let isOpen =
+            mind.state.inbox.contains { $0.envelope.id == envelope }
+            || mind.state.turns.contains { $0.envelope.id == envelope }
+        if !isOpen {
+            guard let turn = try await store.turn(answering: envelope) else {
+                throw AgentError(code: .unknownEnvelope, message: "agent \"\(id)\" never took the envelope \(envelope)")
+            }
+            return turn
+        }
+        guard !isStopping else { throw AgentError.stopped(id) }
+        return try await withCheckedThrowingContinuation { answerWaiters[envelope, default: []].append($0) }
+    }
+
+    /// Waits until nothing is owed.
+    public func rest() async throws {
+        if let fault { throw fault }
+        if isIdle { return }
+        guard !isStopping else { throw AgentError.stopped(id) }
+        try await withCheckedThrowingContinuation { idleWaiters.append($0) }
+    }
+
+    /// Asks a turn, or all open ones, to end now; returns when that is on record.
+    ///
+    /// Model calls, programs and waits are cancelled; the turn ends with what there is.
+    public func cancel(_ turn: TurnID? = nil, by who: String) async throws {
+        _ = try await submit(.cancel(turn, by: who))
+    }
+
+    /// Ends the agent's activity and gives up its life.
+    ///
+    /// What is owed stays owed for the next start.
+    ///
+    /// Running tools are cancelled; what they report is still recorded.
+    public func stop() async {
+        isStopping = true
+        alarm?.task.cancel()
+        alarm = nil
+        // What ends may commit and begin nothing more; look again until no task is left.
+        while let (effect, task) = tasks.first {
+            task.cancel()
+            await task.value
+            tasks[effect] = nil
+        }
+        if fault == nil, mind.needsSnapshot { try? await store.append(mind.snapshotBatch()) }
+        failWaiters(AgentError.stopped(id))
+        live.finish()
+        await store.close()
+    }
+
+    // MARK: The committer
+
+    private func begin(_ inputs: [Mind.Input]) async throws {
+        isCommitting = true
+        defer { isCommitting = false }
+        _ = try await commit(inputs)
+    }
+
+    /// Commits an input, alone or with others that wait, and returns what became of it.
+    private func submit(_ input: Mind.Input) async throws -> Receipt? {
+        if let fault { throw fault }
+        guard !isStopping else { throw AgentError.stopped(id) }
+        if isCommitting {
+            return try await withCheckedThrowingContinuation {
+                pending.append(Pending(input: input, continuation: $0))
+            }
+        }
+        isCommitting = true
+        defer { isCommitting = false }
+        let receipts = try await commit([input])
+        await commitPending()
+        return receipts.first ?? nil
+    }
+
+    /// Commits an input that nobody waits for.
+    func post(_ input: Mind.Input) async {
+        guard fault == nil else { return }
+        pending.append(Pending(input: input, continuation: nil))
+        guard !isCommitting else { return }
+        isCommitting = true
+        defer { isCommitting = false }
+        await commitPending()
+    }
+
+    private func commitPending() async {
+        while !pending.isEmpty, fault == nil {
+            let taken = pending
+            pending = []
+            do {
+                let receipts = try await commit(taken.map(\.input))
+                for (item, receipt) in zip(taken, receipts) { item.continuation?.resume(returning: receipt) }
+            } catch {
+                for item in taken { item.continuation?.resume(throwing: error) }
+            }
+        }
+    }
+
+    private func commit(_ inputs: [Mind.Input]) async throws -> [Receipt?] {
+        var inputs = inputs
+        var duplicates: Set<Int> = []
+        while true {
+            let decision = mind.decide(inputs, at: equipment.clock.now, partialTexts: spoken.all)
+            do {
+                if !decision.batch.events.isEmpty { try await store.append(decision.batch) }
+            } catch let error as StoreError {
+                guard case .duplicateEnvelope(let id) = error.code,
+                    let index = inputs.indices.first(where: { inputs[$0].delivers(id) && !duplicates.contains($0) })
+                else { throw fail(error) }
+                // Taken long ago: the state no longer knows it, the life does. The others go on without it.
+                duplicates.insert(index)
+                inputs[index] = .look
+                continue
+            } catch {
+                throw fail(error)
+            }
+            let plan = mind.commit(decision, at: equipment.clock.now)
+            settle(decision.batch)
+            perform(plan)
+            return decision.receipts.enumerated().map { duplicates.contains($0.offset) ? .duplicate : $0.element }
+        }
+    }
+
+    private func settle(_ batch: LifeBatch) {
+        for event in batch.events {
+            live.send(.committed(event))
+            if event.fact.endsSpeech, let turn = event.turn { spoken.clear(turn) }
+        }
+        for turn in batch.endedTurns {
+            // Only what was loaded is kept up to date; the rest is read when it is needed.
+            past[turn.input.conversation]?.append(turn)
+            for waiter in answerWaiters.removeValue(forKey: turn.input.id) ?? [] { waiter.resume(returning: turn) }
+        }
+    }
+
+    private func perform(_ plan: Mind.Plan) {
+        for effect in plan.cancel { tasks[effect]?.cancel() }
+        isIdle = plan.isIdle
+        guard !isStopping else { return }
+        for effect in plan.begin {
+            tasks[effect] = Task {
+                await self.run(effect)
+                self.tasks[effect] = nil
+            }
+        }
+        setAlarm(plan.lookAt)
+        if plan.isIdle {
+            past = [:]
+            let waiters = idleWaiters
+            idleWaiters = []
+            for waiter in waiters { waiter.resume() }
+        }
+    }
+
+    private func setAlarm(_ moment: Instant?) {
+        guard alarm?.moment != moment else { return }
+        alarm?.task.cancel()
+        alarm = moment.map { moment in
+            let clock = equipment.clock
+            return (
+                moment,
+                Task {
+                    guard (try? await clock.sleep(until: moment)) != nil else { return }
+                    await self.ring(at: moment)
+                }
+            )
+        }
+    }
+
+    private func ring(at moment: Instant) async {
+        guard alarm?.moment == moment else { return }
+        alarm = nil
+        await post(.look)
+    }
+
+    /// The life can't be written: nothing more is begun, and whoever waits is told.
+    private func fail(_ error: any Error) -> any Error {
+        fault = error
+        alarm?.task.cancel()
+        alarm = nil
+        for task in tasks.values { task.cancel() }
+        failWaiters(error)
+        return error
+    }
+
+    private func failWaiters(_ error: any Error) {
+        for item in pending { item.continuation?.resume(throwing: error) }
+        pending = []
+        for waiter in answerWaiters.values.joined() { waiter.resume(throwing: error) }
+        answerWaiters = [:]
+        for waiter in idleWaiters { waiter.resume(throwing: error) }
+        idleWaiters = []
+    }
+
+    // MARK: The past
+
+    /// The conversation's ended turns that fit the window, read once while the agent is active.
+    func pastTurns(of conversation: ConversationID) async throws -> [TranscriptTurn] {
+        let bytes = mind.state.policy.limits.contextTokens.multipliedReportingOverflow(by: 4)
+        let window = bytes.overflow ? Int.max : bytes.partialValue
+        if let turns = past[conversation] {
+            let fitting = turns.newest(withinBytes: window)
+            if fitting.count < turns.count { past[conversation] = Array(fitting) }
+            return Array(fitting)
+        }
+        let turns = try await store.transcript(of: conversation, bytes: window)
+        past[conversation] = turns
+        return turns
+    }
+}
+
+extension Mind.Input {
+    fileprivate func delivers(_ id: EnvelopeID) -> Bool {
+        if case .deliver(let envelope) = self { envelope.id == id } else { false }
+    }
+}
+
+extension Fact {
+    /// Whether what a model had said so far is now in the life, or void.
+    fileprivate var endsSpeech: Bool {
+        switch kind {
+        case .modelReplied, .modelFailed, .turnClosing, .turnEnded: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,43 @@
+public import AnimaCore
+
+/// What an agent works with; many agents may share one.
+public final class Equipment: Sendable {
+    /// The model it thinks with.
+    public let model: any ModelProvider
+    /// The tools it has, in the order in which the model sees them.
+    public let tools: [any Tool]
+    /// Who it is and how it works: the stable beginning of every request.
+    public let instructions: String
+    /// What it may do.
+    public let policy: AgentPolicy
+    /// Tells it the time.
+    public let clock: any AgentClock
+    /// The version of the program, for the life.
+    public let program: String
+    /// After so many events the state is saved again.
+    public let snapshotInterval: Int
+
+    let specs: [ToolSpec]
+    let toolsByName: [String: any Tool]
+
+    /// Puts an agent's equipment together.
+    public init(
+        model: any ModelProvider,
+        tools: [any Tool] = [],
+        instructions: String = "",
+        policy: AgentPolicy,
+        clock: any AgentClock = SystemClock(),
+        program: String = "embedded",
+        snapshotInterval: Int = 256
+    ) {
+        self.model = model
+        self.tools = tools
+        self.instructions = instructions
+        self.policy = policy
+        self.clock = clock
+        self.program = program
+        self.snapshotInterval = snapshotInterval
+        specs = tools.map(\.spec)
+        toolsByName = Dictionary(tools.map { ($0.spec.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+}

@@ -1,0 +1,95 @@
+import AnimaCore
+import AnimaRuntime
+import AnimaTesting
+import Synchronization
+
+/// An agent in memory with what surrounds it.
+struct Household {
+    let store: any LifeStore
+    let model: ScriptedModel
+    let clock = ManualClock()
+    var tools: [any Tool] = []
+    var limits = Limits()
+    var retry = RetryPolicy()
+    var rules: [Gate.Rule] = [.init(.allow, "*")]
+
+    init(_ lines: [ScriptedModel.Line], store: any LifeStore = InMemoryLifeStore(), tools: [any Tool] = []) {
+        model = ScriptedModel(lines)
+        self.store = store
+        self.tools = tools
+    }
+
+    func wake() async throws -> Agent {
+        let equipment = Equipment(
+            model: model,
+            tools: tools,
+            instructions: "Be brief.",
+            policy: AgentPolicy(limits: limits, retry: retry, gate: Gate(rules: rules)),
+            clock: clock
+        )
+        var generator = SeededGenerator(seed: 7)
+        return try await Agent.wake(AgentID("tester"), store: store, equipment: equipment, using: &generator)
+    }
+
+    func envelope(_ text: String, id: String = "one", conversation: ConversationID = .main) throws -> Envelope {
+        try Envelope(id: EnvelopeID(id), conversation: conversation, text: text, sentAt: clock.now)
+    }
+}
+
+extension Agent {
+    /// Delivers a task and waits for its turn's end.
+    func ask(_ envelope: Envelope) async throws -> TranscriptTurn {
+        let receipt = try await deliver(envelope)
+        guard case .accepted = receipt else { throw Refused(receipt: receipt) }
+        return try await answer(to: envelope.id)
+    }
+}
+
+struct Refused: Error {
+    let receipt: Receipt
+}
+
+/// A store in memory that can be told to wait or to fail, and counts.
+final class TroubledStore: LifeStore {
+    private let inner = InMemoryLifeStore()
+    private let state = Mutex((appends: 0, failsAt: Int.max, door: Door?.none))
+
+    var appends: Int { state.withLock { $0.appends } }
+
+    func fail(atAppend number: Int) { state.withLock { $0.failsAt = number } }
+
+    func wait(at door: Door?) { state.withLock { $0.door = door } }
+
+    func append(_ batch: LifeBatch) async throws {
+        let (number, failsAt, door) = state.withLock { state in
+            state.appends += 1
+            return (state.appends, state.failsAt, state.door)
+        }
+        await door?.pass()
+        if number >= failsAt { throw StoreError(code: .diskFull, message: "no room is left on the disk") }
+        try await inner.append(batch)
+    }
+
+    func wake() async throws -> Awakening { try await inner.wake() }
+    func events(after seq: Int, turn: TurnID?, limit: Int) async throws -> [Event] {
+        try await inner.events(after: seq, turn: turn, limit: limit)
+    }
+    func transcript(of conversation: ConversationID, bytes: Int) async throws -> [TranscriptTurn] {
+        try await inner.transcript(of: conversation, bytes: bytes)
+    }
+    func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn? {
+        try await inner.turn(answering: envelope)
+    }
+    func memories(matching query: String, limit: Int) async throws -> [Memory] {
+        try await inner.memories(matching: query, limit: limit)
+    }
+    func spill(hash: String) async throws -> [UInt8]? { try await inner.spill(hash: hash) }
+    /// Kept open, so that a second agent can take the life over as after a crash.
+    func close() async {}
+}
+
+extension LifeStore {
+    func kinds() async throws -> [Fact.Kind] {
+        try await events(after: 0, turn: nil, limit: .max).map(\.fact.kind)
+    }
+}
