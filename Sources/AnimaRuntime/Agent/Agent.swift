@@ -8,7 +8,7 @@ public actor Agent {
     /// Its name.
     public nonisolated let id: AgentID
     /// What it tells its listeners.
-    public nonisolated let live = Broadcast()
+    public nonisolated let live: Broadcast
 
     let equipment: Equipment
     let store: any LifeStore
@@ -37,8 +37,16 @@ public actor Agent {
         let continuation: CheckedContinuation<Receipt?, any Error>?
     }
 
-    private init(_ id: AgentID, state: AgentState, store: any LifeStore, equipment: Equipment, seed: UInt64) {
+    private init(
+        _ id: AgentID,
+        state: AgentState,
+        store: any LifeStore,
+        equipment: Equipment,
+        live: Broadcast,
+        seed: UInt64
+    ) {
         self.id = id
+        self.live = live
         self.store = store
         self.equipment = equipment
         mind = Mind(
@@ -56,6 +64,7 @@ public actor Agent {
     ///
     /// - Parameters:
     ///   - parent: The life that the store's events were copied from, when this is the first start of a copy.
+    ///   - live: Tells listeners what happens; give one that already has listeners to miss nothing.
     ///   - generator: For the life's identity and the jitter of retries.
     /// - Throws: ``StoreError`` when the life can't be read or written.
     public static func wake(
@@ -63,10 +72,11 @@ public actor Agent {
         store: any LifeStore,
         equipment: Equipment,
         copiedFrom parent: LifeID? = nil,
+        live: Broadcast = Broadcast(),
         using generator: inout some RandomNumberGenerator
     ) async throws -> Agent {
         let state = try await store.wake().state()
-        let agent = Agent(id, state: state, store: store, equipment: equipment, seed: generator.next())
+        let agent = Agent(id, state: state, store: store, equipment: equipment, live: live, seed: generator.next())
         var inputs: [Mind.Input] = []
         if state.life == nil || parent != nil {
             let life = LifeID(IdentifierSource.make(at: equipment.clock.now, using: &generator))

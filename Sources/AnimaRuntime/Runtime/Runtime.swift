@@ -1,0 +1,95 @@
+public import AnimaCore
+
+/// One process's agents: wakes them when something is for them, and lets those go that are at rest.
+public actor Runtime {
+    /// Where an agent lives and what it works with.
+    public struct Residence: Sendable {
+        /// Its life.
+        public let store: any LifeStore
+        /// What it works with.
+        public let equipment: Equipment
+
+        /// Puts a life and equipment together.
+        public init(store: any LifeStore, equipment: Equipment) {
+            self.store = store
+            self.equipment = equipment
+        }
+    }
+
+    private let open: @Sendable (AgentID) async throws -> Residence
+    private var generator: SeededGenerator
+    private var agents: [AgentID: Agent] = [:]
+    /// Agents that are being woken; whoever asks for one meanwhile waits for the same task. `shutdown()` awaits them.
+    private var waking: [AgentID: Task<Agent, any Error>] = [:]
+    private var isShutDown = false
+
+    /// A runtime without agents awake.
+    ///
+    /// - Parameters:
+    ///   - seed: For identities and jitter; by chance when nil.
+    ///   - open: Finds an agent's life and equipment; called once each time the agent is woken.
+    public init(seed: UInt64? = nil, open: @escaping @Sendable (AgentID) async throws -> Residence) {
+        self.open = open
+        generator = SeededGenerator(seed: seed ?? .random(in: .min ... .max))
+    }
+
+    /// The agents that are awake, in the order of their names.
+    public var awake: [AgentID] { agents.keys.sorted() }
+
+    /// The agent with this name, woken if it sleeps.
+    ///
+    /// - Throws: What `open` throws; ``StoreError``; ``AgentError`` with `.stopped` after ``shutdown()``.
+    public func agent(_ id: AgentID) async throws -> Agent {
+        if let agent = agents[id] { return agent }
+        guard !isShutDown else { throw AgentError.stopped(id) }
+        if let task = waking[id] { return try await task.value }
+        let seed = generator.next()
+        let task = Task { [open] in
+            let residence = try await open(id)
+            var generator = SeededGenerator(seed: seed)
+            return try await Agent.wake(
+                id,
+                store: residence.store,
+                equipment: residence.equipment,
+                using: &generator
+            )
+        }
+        waking[id] = task
+        defer { waking[id] = nil }
+        let agent = try await task.value
+        guard !isShutDown else {
+            await agent.stop()
+            throw AgentError.stopped(id)
+        }
+        agents[id] = agent
+        return agent
+    }
+
+    /// Carries an envelope to an agent; returns when it is committed, or refused.
+    public func deliver(_ envelope: Envelope, to id: AgentID) async throws -> Receipt {
+        try await agent(id).deliver(envelope)
+    }
+
+    /// Lets an agent leave memory when it owes nothing.
+    ///
+    /// - Returns: Whether it is asleep now.
+    @discardableResult
+    public func hibernate(_ id: AgentID) async -> Bool {
+        guard let agent = agents[id] else { return true }
+        guard await agent.isAtRest, agents[id] === agent else { return false }
+        agents[id] = nil
+        await agent.stop()
+        return true
+    }
+
+    /// Stops all agents; what they owe stays owed.
+    public func shutdown() async {
+        isShutDown = true
+        for task in waking.values { _ = try? await task.value }
+        let stopping = Array(agents.values)
+        agents = [:]
+        await withDiscardingTaskGroup { group in
+            for agent in stopping { group.addTask { await agent.stop() } }
+        }
+    }
+}
