@@ -3,11 +3,11 @@ public struct Limits: Hashable, Sendable, Codable {
     /// Model calls in one turn (key `steps`).
     public var steps = 40
     /// Wall time of one turn (key `turn_seconds`).
-    public var turnTime: Duration = .seconds(1800)
+    @Milliseconds public var turnTime: Duration = .seconds(1800)
     /// Wall time of one model call (key `model_seconds`).
-    public var modelTime: Duration = .seconds(300)
+    @Milliseconds public var modelTime: Duration = .seconds(300)
     /// Wall time of one tool call (key `tool_seconds`).
-    public var toolTime: Duration = .seconds(120)
+    @Milliseconds public var toolTime: Duration = .seconds(120)
     /// Tokens, sent and received, of one turn (key `turn_tokens`).
     public var turnTokens = 1_000_000
     /// Tokens of one reply (key `reply_tokens`).

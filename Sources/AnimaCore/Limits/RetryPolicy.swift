@@ -5,9 +5,9 @@ public struct RetryPolicy: Hashable, Sendable, Codable {
     /// Tries in all, the first included; at least 1 (key `attempts`).
     public var attempts = 4
     /// The longest wait before the second try; it doubles with each further one (key `base_seconds`).
-    public var base: Duration = .seconds(1)
+    @Milliseconds public var base: Duration = .seconds(1)
     /// No wait is longer than this (key `max_seconds`).
-    public var max: Duration = .seconds(60)
+    @Milliseconds public var max: Duration = .seconds(60)
 
     /// The defaults.
     public init() {}

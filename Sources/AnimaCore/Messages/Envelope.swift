@@ -27,13 +27,32 @@ public struct Envelope: Hashable, Sendable, Codable {
         /// A part of the runtime, for example `timer`.
         case runtime(String)
 
-        /// The short form in logs and listings.
+        /// The written form: `owner`, `@name` of an agent, `runtime:part`.
         public var description: String {
             switch self {
             case .owner: "owner"
             case .agent(let id): "@\(id)"
             case .runtime(let part): "runtime:\(part)"
             }
+        }
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            let text = try container.decode(String.self)
+            if text == "owner" {
+                self = .owner
+            } else if text.hasPrefix("@") {
+                self = .agent(try AgentID(String(text.dropFirst())))
+            } else if text.hasPrefix("runtime:") {
+                self = .runtime(String(text.dropFirst("runtime:".count)))
+            } else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is no sender")
+            }
+        }
+
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            try container.encode(description)
         }
     }
 

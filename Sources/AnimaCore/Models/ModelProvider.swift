@@ -130,15 +130,18 @@ public struct ModelError: Error, Hashable, Sendable, Codable, CustomStringConver
     public let code: Code
     /// What was tried, on what, and what to do.
     public let message: String
-    /// How long the provider asks to wait.
-    public let retryAfter: Duration?
+    /// How long the provider asks to wait, in milliseconds.
+    public let retryAfterMilliseconds: Int?
 
     /// Makes an error.
     public init(code: Code, message: String, retryAfter: Duration? = nil) {
         self.code = code
         self.message = message
-        self.retryAfter = retryAfter
+        retryAfterMilliseconds = retryAfter.map { Int($0.microseconds / 1000) }
     }
+
+    /// How long the provider asks to wait.
+    public var retryAfter: Duration? { retryAfterMilliseconds.map { .milliseconds($0) } }
 
     /// Whether the same request may succeed later.
     public var isTransient: Bool {

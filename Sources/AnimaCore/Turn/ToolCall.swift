@@ -65,3 +65,41 @@ public struct ToolCall: Hashable, Sendable, Codable {
         if case .finished(let result) = status { result } else { nil }
     }
 }
+
+extension ToolCall.Verdict {
+    private enum CodingKeys: String, CodingKey {
+        case kind
+        case rule
+        case reason
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        switch try container.decode(String.self, forKey: .kind) {
+        case "allowed": self = .allowed(rule: try container.decode(String.self, forKey: .rule))
+        case "denied": self = .denied(reason: try container.decode(String.self, forKey: .reason))
+        case "invalid": self = .invalid(reason: try container.decode(String.self, forKey: .reason))
+        case let other:
+            throw DecodingError.dataCorruptedError(
+                forKey: .kind,
+                in: container,
+                debugDescription: "\"\(other)\" is no verdict"
+            )
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .allowed(let rule):
+            try container.encode("allowed", forKey: .kind)
+            try container.encode(rule, forKey: .rule)
+        case .denied(let reason):
+            try container.encode("denied", forKey: .kind)
+            try container.encode(reason, forKey: .reason)
+        case .invalid(let reason):
+            try container.encode("invalid", forKey: .kind)
+            try container.encode(reason, forKey: .reason)
+        }
+    }
+}

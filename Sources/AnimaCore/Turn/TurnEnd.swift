@@ -41,3 +41,45 @@ public enum TurnEnd: Hashable, Sendable, Codable {
         }
     }
 }
+
+extension TurnEnd {
+    private enum CodingKeys: String, CodingKey {
+        case kind
+        case reason
+        case limit
+        case by
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        switch try container.decode(String.self, forKey: .kind) {
+        case "answered": self = .answered
+        case "failed": self = .failed(reason: try container.decode(String.self, forKey: .reason))
+        case "limit":
+            self = .limit(
+                try container.decode(LimitName.self, forKey: .limit),
+                reason: try container.decode(String.self, forKey: .reason)
+            )
+        case "cancelled": self = .cancelled(by: try container.decode(String.self, forKey: .by))
+        case let other:
+            throw DecodingError.dataCorruptedError(
+                forKey: .kind,
+                in: container,
+                debugDescription: "\"\(other)\" is no way for a turn to end"
+            )
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .kind)
+        switch self {
+        case .answered: break
+        case .failed(let reason): try container.encode(reason, forKey: .reason)
+        case .limit(let limit, let reason):
+            try container.encode(limit, forKey: .limit)
+            try container.encode(reason, forKey: .reason)
+        case .cancelled(let by): try container.encode(by, forKey: .by)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Anima
+import AnimaCore
+
+/// How events look in listings, one or a few lines each.
+struct EventFormat {
+    let terminal: Terminal
+    /// Whether long texts are shown whole.
+    let isVerbose: Bool
+
+    /// Writes one event.
+    func show(_ event: Event, to stream: Terminal.Stream) {
+        terminal.write("\(event.id)".padded(to: 6), to: stream, .dim)
+        terminal.write(event.at.rfc3339.dropping("T", "Z") + "  ", to: stream, .dim)
+        terminal.write(event.fact.kind.rawValue.padded(to: 18), to: stream, style(of: event))
+        terminal.write(place(of: event).padded(to: 9), to: stream, .dim)
+        terminal.line(summary(of: event.fact), to: stream)
+    }
+
+    private func place(of event: Event) -> String {
+        guard let turn = event.turn else { return "" }
+        return event.step.map { "\(turn).\($0)" } ?? "\(turn)"
+    }
+
+    private func style(of event: Event) -> Terminal.Style {
+        switch event.fact {
+        case .modelFailed: .red
+        case .turnEnded(let fact): if case .answered = fact.end { .green } else { .yellow }
+        case .toolFinished(let fact): fact.result.isError ? .yellow : .cyan
+        case .toolStarted, .memoryStored: .cyan
+        default: .plain
+        }
+    }
+
+    /// What an event says, in one line.
+    func summary(of fact: Fact) -> String {
+        switch fact {
+        case .lifeBegan(let fact):
+            return "\(fact.life) with anima \(fact.program)" + (fact.parent.map { ", a copy of \($0)" } ?? "")
+        case .agentConfigured(let fact):
+            return "model \(fact.model), \(fact.policy.gate.rules.count) gate rules"
+        case .agentWoke(let fact):
+            return "took over " + (fact.openTurns.isEmpty ? "waiting messages" : fact.openTurns.listed)
+        case .envelopeAccepted(let fact):
+            return "\(fact.envelope.kind.rawValue) from \(fact.envelope.sender.description): \(short(fact.envelope.text))"
+        case .turnOpened(let fact): return "for \(fact.envelope)"
+        case .modelReplied(let fact):
+            let calls = fact.calls.map { "\($0.id) \($0.tool)(\(short($0.arguments.text)))\(verdict($0.verdict))" }
+            return ([short(fact.text)] + calls).filter { !$0.isEmpty }.joined(separator: isVerbose ? "\n" : "  ")
+        case .modelFailed(let fact):
+            let next = fact.retryAt.map { "again at \($0.rfc3339)" } ?? "not tried again"
+            return "attempt \(fact.attempt): \(short(fact.error.message)) (\(next))"
+        case .toolStarted(let fact): return "\(fact.call) \(fact.tool), attempt \(fact.attempt)"
+        case .toolFinished(let fact):
+            return "\(fact.call) \(fact.tool) \(fact.result.outcome.rawValue): \(short(fact.result.content))"
+        case .turnClosing(let fact): return fact.end.reason ?? fact.end.name
+        case .turnEnded(let fact):
+            return [fact.end.name, fact.end.reason, short(fact.text)].compactMap(\.self).filter { !$0.isEmpty }
+                .joined(separator: ": ")
+        case .memoryStored(let fact): return short(fact.text)
+        }
+    }
+
+    private func verdict(_ verdict: ToolCall.Verdict) -> String {
+        switch verdict {
+        case .allowed: ""
+        case .denied: " denied"
+        case .invalid: " invalid"
+        }
+    }
+
+    private func short(_ text: String) -> String { isVerbose ? text : text.shortened(to: 100) }
+}
+
+extension String {
+    /// The first line, cut to so many characters, with a mark when something was left out.
+    func shortened(to count: Int) -> String {
+        let line = split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: true).first.map(String.init) ?? ""
+        let cut = String(line.prefix(count))
+        return cut.utf8.count < utf8.count ? cut + "…" : cut
+    }
+
+    /// The text with spaces up to a width, and at least one.
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: Swift.max(1, width - count)) }
+
+    fileprivate func dropping(_ separator: Character, _ end: Character) -> String {
+        String(map { $0 == separator ? " " : $0 }).replacingLast(end)
+    }
+
+    private func replacingLast(_ character: Character) -> String { last == character ? String(dropLast()) : self }
+}
+
+extension [TurnID] {
+    fileprivate var listed: String { map(\.description).joined(separator: ", ") }
+}

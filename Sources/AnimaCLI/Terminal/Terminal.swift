@@ -1,0 +1,105 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The two ways out of the program: the answer, and everything else.
+struct Terminal: Sendable {
+    /// Where texts go.
+    enum Stream: Int32, Sendable {
+        /// The answer.
+        case output = 1
+        /// Everything else.
+        case error = 2
+    }
+
+    /// The look of a piece of text; only seen on a terminal.
+    enum Style: String, Sendable {
+        case plain = ""
+        case bold = "1"
+        case dim = "2"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+        case cyan = "36"
+    }
+
+    private let hasColor: [Bool]
+    private let isInteractive: [Bool]
+
+    /// The streams of this process.
+    ///
+    /// - Parameter environment: `NO_COLOR` (not empty) and `TERM=dumb` turn colours off. Source: no-color.org.
+    init(environment: [String: String]) {
+        isInteractive = [isatty(1) == 1, isatty(2) == 1]
+        let mayColor = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+        hasColor = isInteractive.map { $0 && mayColor }
+    }
+
+    /// Whether a person looks at this stream.
+    func isTerminal(_ stream: Stream) -> Bool { isInteractive[Int(stream.rawValue) - 1] }
+
+    /// Writes a text; what it contains of control characters is made harmless when a person looks.
+    func write(_ text: String, to stream: Stream, _ style: Style = .plain) {
+        let shown = isTerminal(stream) ? Harmless.text(text) : text
+        let isStyled = style != .plain && hasColor[Int(stream.rawValue) - 1] && !shown.isEmpty
+        put(isStyled ? "\u{1B}[\(style.rawValue)m\(shown)\u{1B}[0m" : shown, to: stream)
+    }
+
+    /// Writes a line.
+    func line(_ text: String = "", to stream: Stream, _ style: Style = .plain) {
+        write(text, to: stream, style)
+        put("\n", to: stream)
+    }
+
+    private func put(_ text: String, to stream: Stream) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { systemWrite(stream.rawValue, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            // Nobody reads any more; the work goes on without an audience.
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+}
+
+/// Makes texts from models and tools safe to show.
+enum Harmless {
+    /// The text with control characters shown as pictures, so that it can't move the cursor, change colours or set titles.
+    ///
+    /// Line feeds and tabs stay. Direction overrides, which can disguise text, are shown as code points.
+    static func text(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isHarmful) else { return text }
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if !isHarmful(scalar) {
+                result.append(scalar)
+            } else if scalar.value < 0x20, let picture = Unicode.Scalar(0x2400 + scalar.value) {
+                result.append(picture)
+            } else if scalar.value == 0x7F {
+                result.append("\u{2421}")
+            } else {
+                result.append(contentsOf: "<U+\(String(scalar.value, radix: 16, uppercase: true))>".unicodeScalars)
+            }
+        }
+        return String(result)
+    }
+
+    private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x09, 0x0A: false
+        case 0..<0x20, 0x7F...0x9F: true
+        case 0x202A...0x202E, 0x2066...0x2069: true
+        default: false
+        }
+    }
+}
+
+/// The system's `write`, under a name that the methods above don't hide.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(descriptor, bytes, count)
+}
