@@ -41,7 +41,8 @@ struct EventFormat {
         case .agentWoke(let fact):
             return "took over " + (fact.openTurns.isEmpty ? "waiting messages" : fact.openTurns.listed)
         case .envelopeAccepted(let fact):
-            return "\(fact.envelope.kind.rawValue) from \(fact.envelope.sender.description): \(short(fact.envelope.text))"
+            return
+                "\(fact.envelope.kind.rawValue) from \(fact.envelope.sender.description): \(short(fact.envelope.text))"
         case .turnOpened(let fact): return "for \(fact.envelope)"
         case .modelReplied(let fact):
             let calls = fact.calls.map { "\($0.id) \($0.tool)(\(short($0.arguments.text)))\(verdict($0.verdict))" }

@@ -24,7 +24,7 @@ public struct EventCoding: Sendable {
     /// Makes a coding.
     ///
     /// - Parameter upgrades: By the version that they start from; one for each version below `version`.
-    public init(version: Int, upgrades: [Int: Upgrade]) {
+    public init(version: Int, upgrades: [Int: Upgrade] = [:]) {
         self.version = version
         self.upgrades = upgrades
     }

@@ -19,7 +19,9 @@ public actor Runtime {
     private let open: @Sendable (AgentID) async throws -> Residence
     private var generator: SeededGenerator
     private var agents: [AgentID: Agent] = [:]
-    /// Agents that are being woken; whoever asks for one meanwhile waits for the same task. `shutdown()` awaits them.
+    /// Agents that are being woken; whoever asks for one meanwhile waits for the same task.
+    ///
+    /// `shutdown()` awaits them.
     private var waking: [AgentID: Task<Agent, any Error>] = [:]
     private var isShutDown = false
 

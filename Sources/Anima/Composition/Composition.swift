@@ -1,0 +1,117 @@
+public import AnimaCore
+import AnimaModels
+public import AnimaRuntime
+public import AnimaStore
+import AnimaTools
+
+/// Turns configuration into an agent that can be woken: the one place that knows all parts.
+public struct Composition: Sendable {
+    /// The version of Anima.
+    public static let version = "0.1.0"
+
+    /// Where agents live.
+    public let home: AnimaHome
+    private let environment: [String: String]
+
+    /// A composition for a home.
+    ///
+    /// - Parameter environment: The environment variables of the process; tools get those that are granted.
+    public init(home: AnimaHome, environment: [String: String]) {
+        self.home = home
+        self.environment = environment
+    }
+
+    /// Reads an agent's configuration: a self-contained file, with the home's `config.toml` for what it doesn't say.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - overrides: Values from the command line, by key path; they go over both files.
+    public func configuration(
+        file path: String,
+        overrides: [String: String] = [:]
+    ) throws -> AgentConfiguration {
+        try ConfigurationLoader(environment: environment)
+            .load(file: path, defaults: home.configurationPath, overrides: overrides)
+    }
+
+    /// Reads the configuration of an agent that lives in the home.
+    ///
+    /// - Throws: ``CompositionError`` when there is no such agent.
+    public func configuration(of id: AgentID, overrides: [String: String] = [:]) throws -> AgentConfiguration {
+        let path = home.agentFilePath(of: id)
+        guard FilePath.exists(path) else {
+            let names = try home.agents().map(\.name)
+            let hint = Spelling.closest(to: id.name, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
+            throw CompositionError(
+                message: "there is no agent.toml of \"\(id)\" at \(path)\(hint) (make one with: anima new \(id))"
+            )
+        }
+        return try configuration(file: path, overrides: overrides)
+    }
+
+    /// Opens an agent's life and puts together what it works with.
+    ///
+    /// - Parameters:
+    ///   - configuration: What it is and may do.
+    ///   - workspace: Where its tools reach when the configuration names no place.
+    /// - Throws: ``CompositionError``, ``StoreError``, ``HomeError``.
+    public func residence(
+        of id: AgentID,
+        _ configuration: AgentConfiguration,
+        workspace: String
+    ) throws -> Runtime.Residence {
+        let equipment = try equipment(of: id, configuration, workspace: workspace)
+        try home.makeDirectory(of: id)
+        let life = try SQLiteLife.open(
+            at: home.lifePath(of: id),
+            agent: id,
+            mode: .create,
+            durability: configuration.durability == .full ? .full : .normal
+        )
+        return Runtime.Residence(store: Failpoint.wrap(life, environment), equipment: equipment)
+    }
+
+    /// Puts together what an agent works with.
+    public func equipment(
+        of id: AgentID,
+        _ configuration: AgentConfiguration,
+        workspace: String
+    ) throws -> Equipment {
+        let root = configuration.workspace ?? workspace
+        let granted = environment.filter { configuration.toolEnvironment.contains($0.key) }
+        let tools = StandardTools.all(workspace: try Workspace(root: root), environment: granted)
+        return Equipment(
+            model: try model(configuration.model),
+            tools: try StandardTools.select(configuration.tools, from: tools),
+            instructions: try instructions(of: id, configuration),
+            policy: configuration.policy,
+            program: Self.version,
+            snapshotInterval: configuration.snapshotEvents
+        )
+    }
+
+    private func model(_ name: String?) throws -> any ModelProvider {
+        switch name {
+        case nil, "reflex": return ReflexModel()
+        case let name?:
+            throw CompositionError(
+                message: "the model \"\(name)\" is not available: this version has \"reflex\" only "
+                    + "(set model.use = \"reflex\", or leave [model] out)"
+            )
+        }
+    }
+
+    /// The stable beginning of every request: who the agent is.
+    private func instructions(of id: AgentID, _ configuration: AgentConfiguration) throws -> String {
+        if !configuration.persona.isEmpty { return configuration.persona }
+        return try FilePath.read(home.personaPath(of: id)) ?? "You are \(id), an agent that lives in Anima."
+    }
+}
+
+/// A configuration that can't be put together.
+public struct CompositionError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What was tried, on what, and what to do.
+    public let message: String
+
+    public var description: String { message }
+}

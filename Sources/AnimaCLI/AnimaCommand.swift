@@ -1,0 +1,114 @@
+import Anima
+import AnimaCore
+import ArgumentParser
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The program `anima`.
+@main
+struct AnimaCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "anima",
+        abstract: "A runtime that AI agents live in.",
+        discussion: """
+            An agent's life is a log in one file. Kill the process anywhere and run it again: nothing is lost, and \
+            nothing is done twice.
+
+            Begin with:
+              anima run examples/clerk.toml "read README.md and then tell me what you did"
+              anima log clerk
+              anima new helper
+
+            Exit codes: 0 answered or done, 1 failed, 2 wrong use or configuration, 3 a limit was reached, \
+            130 interrupted.
+            """,
+        version: "anima \(Composition.version)",
+        groupedSubcommands: [
+            CommandGroup(name: "Work", subcommands: [RunCommand.self, ResumeCommand.self]),
+            CommandGroup(name: "Agents", subcommands: [NewCommand.self, ListCommand.self, ShowCommand.self]),
+            CommandGroup(
+                name: "Lives",
+                subcommands: [
+                    LogCommand.self, WhyCommand.self, ForkCommand.self, ExportCommand.self, ImportCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Setup",
+                subcommands: [
+                    ConfigCommand.self, DoctorCommand.self, ToolsCommand.self, CompletionsCommand.self,
+                    EventsCommand.self,
+                ]
+            ),
+        ]
+    )
+
+    /// Parses, runs, and maps errors to the documented exit codes.
+    static func main() async {
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let code as ExitCode {
+            exit(code.rawValue)
+        } catch {
+            report(error)
+        }
+    }
+
+    private static func report(_ error: any Error) -> Never {
+        let code = exitCode(for: error)
+        // What the parser has to say: help and version are no errors; wrong use has its own code here.
+        if code == .success || code == .validationFailure {
+            let text = fullMessage(for: error)
+            Terminal.current.line(text, to: code == .success ? .output : .error)
+            exit(code == .success ? 0 : CommandExit.usage.rawValue)
+        }
+        Terminal.current.write("error: ", to: .error, .red)
+        Terminal.current.line("\(error)", to: .error)
+        exit(CommandExit.code(for: error).rawValue)
+    }
+}
+
+/// The exit codes of `anima`.
+enum CommandExit {
+    static let answered = ExitCode(0)
+    static let failed = ExitCode(1)
+    static let usage = ExitCode(2)
+    static let limit = ExitCode(3)
+    static let interrupted = ExitCode(130)
+
+    /// Errors of what the user gave are wrong use; others are failures.
+    static func code(for error: any Error) -> ExitCode {
+        switch error {
+        case is ConfigurationError, is CompositionError, is IdentityError, is UsageError: usage
+        default: failed
+        }
+    }
+
+    /// What a turn's end means for the caller.
+    static func code(for end: TurnEnd) -> ExitCode {
+        switch end {
+        case .answered: answered
+        case .failed: failed
+        case .limit: limit
+        case .cancelled: interrupted
+        }
+    }
+}
+
+/// Something on the command line that can't be.
+struct UsageError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

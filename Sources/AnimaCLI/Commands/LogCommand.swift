@@ -1,0 +1,203 @@
+import Anima
+import AnimaCore
+import AnimaStore
+import ArgumentParser
+
+/// `anima log`: the life, readable.
+struct LogCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log",
+        abstract: "Show an agent's life, event by event.",
+        discussion: """
+            Works while another process writes the life. The kinds of events are listed in docs/events.md.
+
+            Examples:
+              anima log clerk --turn t3 --verbose
+              anima log clerk --json | tail -1
+              anima log clerk --follow
+              anima log clerk --output t3.1.1
+            """
+    )
+
+    @Argument(help: "The agent.", completion: AgentID.completion)
+    var name: AgentID
+
+    @Flag(help: "Print one JSON object a line.")
+    var json = false
+
+    @Flag(help: "Go on as new events come; end with Ctrl-C.")
+    var follow = false
+
+    @Option(help: "Only this turn, for example t3.")
+    var turn: String?
+
+    @Option(help: ArgumentHelp("Only events after this one, for example e120.", valueName: "event"))
+    var after: String?
+
+    @Option(name: .shortAndLong, help: "Only the last so many events.")
+    var last: Int?
+
+    @Option(help: ArgumentHelp("Print the whole output of a tool call, for example t3.1.1.", valueName: "call"))
+    var output: String?
+
+    @Flag(name: .shortAndLong, help: "Show texts whole.")
+    var verbose = false
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let life = try common.reader(of: name)
+        if let output { return try await printOutput(of: output, life) }
+        let turn = try self.turn.map { text in
+            guard let id = TurnID(text: text) else { throw UsageError("\"\(text)\" is no turn; write it like t3") }
+            return id
+        }
+        var seq = try after.map { try EventReference.seq($0) } ?? 0
+        if let last {
+            let end = try await life.info().eventCount
+            seq = max(seq, end - max(0, last))
+        }
+        let format = EventFormat(terminal: Terminal.current, isVerbose: verbose)
+        var version = try await life.dataVersion()
+        while true {
+            let events = try await life.events(after: seq, turn: turn, limit: 500)
+            for event in events { try show(event, format) }
+            if let end = events.last?.seq { seq = end }
+            if !events.isEmpty { continue }
+            guard follow else { break }
+            // Nobody tells a reader in another process; looking is cheap.
+            repeat { try await Task.sleep(for: .milliseconds(100)) } while try await life.dataVersion() == version
+            version = try await life.dataVersion()
+        }
+        await life.close()
+    }
+
+    private func show(_ event: Event, _ format: EventFormat) throws {
+        if json {
+            Terminal.current.line(try event.json().text, to: .output)
+        } else {
+            format.show(event, to: .output)
+        }
+    }
+
+    private func printOutput(of text: String, _ life: SQLiteLife) async throws {
+        guard let call = ToolCallID(text: text) else {
+            throw UsageError("\"\(text)\" is no tool call; write it like t3.1.1")
+        }
+        for event in try await life.events(after: 0, turn: call.turn, limit: .max) {
+            guard case .toolFinished(let fact) = event.fact, fact.call == call else { continue }
+            let whole = try await fact.result.spill.asyncMap { try await life.spill(hash: $0.hash) } ?? nil
+            let content = whole.map { String(decoding: $0, as: UTF8.self) } ?? fact.result.content
+            return Terminal.current.write(content, to: .output)
+        }
+        throw UsageError("the tool call \(call) has no result in the life of \"\(name)\"")
+    }
+}
+
+/// `anima why`: the causes of an event.
+struct WhyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "why",
+        abstract: "Show what led to an event, a turn or a tool call.",
+        discussion: """
+            Examples:
+              anima why clerk t3.1.1
+              anima why clerk e42 --json
+            """
+    )
+
+    @Argument(help: "The agent.", completion: AgentID.completion)
+    var name: AgentID
+
+    @Argument(
+        help: ArgumentHelp("An event (e42), a turn (t3), a tool call (t3.1.1) or an envelope's id.", valueName: "id")
+    )
+    var id: String
+
+    @Flag(help: "Print one JSON object a line.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Show texts whole.")
+    var verbose = false
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let life = try common.reader(of: name)
+        guard var event = try await find(life) else {
+            throw UsageError("nothing in the life of \"\(name)\" is called \"\(id)\"; see: anima log \(name)")
+        }
+        var chain = [event]
+        while let cause = event.cause, cause < event.seq,
+            let earlier = try await life.events(after: cause - 1, turn: nil, limit: 1).first
+        {
+            chain.append(earlier)
+            event = earlier
+        }
+        await life.close()
+        let terminal = Terminal.current
+        let format = EventFormat(terminal: terminal, isVerbose: verbose)
+        for event in chain.reversed() {
+            if json { terminal.line(try event.json().text, to: .output) } else { format.show(event, to: .output) }
+        }
+        if !json, let explanation = Self.explanation(of: chain) { terminal.line(explanation, to: .output, .bold) }
+    }
+
+    private func find(_ life: SQLiteLife) async throws -> Event? {
+        if let seq = try? EventReference.seq(id) {
+            return try await life.events(after: seq - 1, turn: nil, limit: 1).first
+        }
+        if let turn = TurnID(text: id) { return try await life.events(after: 0, turn: turn, limit: .max).last }
+        if let call = ToolCallID(text: id) {
+            let events = try await life.events(after: 0, turn: call.turn, limit: .max)
+            return events.last { $0.fact.isAbout(call) }
+        }
+        guard let envelope = try? EnvelopeID(id), let turn = try await life.turn(answering: envelope) else {
+            return nil
+        }
+        return try await life.events(after: 0, turn: turn.id, limit: .max).last
+    }
+
+    /// Why the gate let a tool call run, or did not.
+    private static func explanation(of chain: [Event]) -> String? {
+        guard case .toolFinished(let finished) = chain.first?.fact else { return nil }
+        for event in chain {
+            guard case .modelReplied(let reply) = event.fact,
+                let call = reply.calls.first(where: { $0.id == finished.call })
+            else { continue }
+            switch call.verdict {
+            case .allowed(let rule): return "allowed by the gate's rule \"\(rule)\""
+            case .denied(let reason), .invalid(let reason): return reason
+            }
+        }
+        return nil
+    }
+}
+
+/// How events are named on the command line.
+enum EventReference {
+    /// The number in `e42` or `42`.
+    static func seq(_ text: String) throws -> Int {
+        guard let seq = Int(text.hasPrefix("e") ? String(text.dropFirst()) : text), seq > 0 else {
+            throw UsageError("\"\(text)\" is no event; write it like e42")
+        }
+        return seq
+    }
+}
+
+extension Fact {
+    fileprivate func isAbout(_ call: ToolCallID) -> Bool {
+        switch self {
+        case .toolStarted(let fact): fact.call == call
+        case .toolFinished(let fact): fact.call == call
+        case .memoryStored(let fact): fact.call == call
+        default: false
+        }
+    }
+}
+
+extension Optional where Wrapped: Sendable {
+    fileprivate func asyncMap<T>(_ body: (Wrapped) async throws -> T) async rethrows -> T? {
+        if let value = self { try await body(value) } else { nil }
+    }
+}

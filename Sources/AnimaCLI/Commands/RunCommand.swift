@@ -1,0 +1,90 @@
+import Anima
+import AnimaCore
+import AnimaRuntime
+import ArgumentParser
+
+/// `anima run`: gives an agent a task and shows its answer.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Give an agent a task; the answer goes to standard output, everything else to standard error.",
+        discussion: """
+            CONFIG is a configuration file, or the name of an agent made with `anima new`. The task is accepted when it is \
+            on disk: if the process dies after that, the next `anima run` or `anima resume` finishes it first.
+
+            Examples:
+              anima run examples/clerk.toml "list the files"
+              echo "add 2 and 40" | anima run examples/clerk.toml -
+              anima run clerk "what do you remember about tea" --conversation kitchen
+              anima run examples/clerk.toml "read README.md" --json | head
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp("A configuration file, or an agent's name.", valueName: "config"),
+        completion: .file(extensions: ["toml"])
+    )
+    var config: String
+
+    @Argument(help: ArgumentHelp("What to do; - reads it from standard input.", valueName: "task"))
+    var task: String
+
+    @Option(help: "The conversation that the task belongs to; each has a memory of its own turns.")
+    var conversation = "main"
+
+    @OptionGroup var work: WorkOptions
+
+    func run() async throws {
+        let text = task == "-" ? try StandardInput.readAll() : task
+        guard text.contains(where: { !$0.isWhitespace }) else { throw UsageError("the task is empty; say what to do") }
+        let conversation = try ConversationID(conversation)
+        try await Session(work, target: config).run(task: text, in: conversation)
+    }
+}
+
+/// `anima resume`: finishes what a process left, without a new task.
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Finish what an agent was doing when its process ended.",
+        discussion: """
+            Answers of finished tasks go to standard output. A tool call that may not be repeated is not: the agent is \
+            told that its outcome is unknown.
+
+            Example:
+              anima resume examples/clerk.toml
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp("A configuration file, or an agent's name.", valueName: "config"),
+        completion: .file(extensions: ["toml"])
+    )
+    var config: String
+
+    @OptionGroup var work: WorkOptions
+
+    func run() async throws {
+        try await Session(work, target: config).resume()
+    }
+}
+
+/// The options of the commands that make an agent work.
+struct WorkOptions: ParsableArguments {
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Show the text while the model speaks. Default: when a person looks."
+    )
+    var stream: Bool?
+
+    @Flag(help: "Print events as JSON, one a line, instead of the answer.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Show arguments and results of tools whole.")
+    var verbose = false
+
+    @Option(help: "The model to use instead of the configured one.")
+    var model: String?
+
+    @OptionGroup var common: CommonOptions
+}

@@ -1,0 +1,77 @@
+import Anima
+import AnimaCore
+import AnimaStore
+import ArgumentParser
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The options of every command that touches the home.
+struct CommonOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Where agents live. Default: $ANIMA_HOME, or ~/.anima.", valueName: "directory"))
+    var home: String?
+
+    /// Parts that all commands are made of.
+    func composition() throws -> Composition {
+        let environment = ProcessEnvironment.variables
+        return Composition(home: try AnimaHome(path: home, environment: environment), environment: environment)
+    }
+
+    /// An agent's life, to be read; other processes may write it meanwhile.
+    func reader(of id: AgentID) throws -> SQLiteLife {
+        let home = try composition().home
+        let path = home.lifePath(of: id)
+        guard FilePath.exists(path) else {
+            let names = try home.agents().map(\.name)
+            let hint = Spelling.closest(to: id.name, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
+            let list = names.isEmpty ? "there are none yet" : "there are: \(names.joined(separator: ", "))"
+            throw UsageError("there is no life of \"\(id)\" at \(path)\(hint) (\(list))")
+        }
+        return try SQLiteLife.openReader(at: path)
+    }
+}
+
+/// The environment variables of this process.
+enum ProcessEnvironment {
+    static let variables: [String: String] = {
+        var result: [String: String] = [:]
+        var pointer = environ
+        while let entry = pointer.pointee {
+            let text = String(cString: entry)
+            if let equals = text.firstIndex(of: "=") {
+                result[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            pointer += 1
+        }
+        return result
+    }()
+}
+
+extension Terminal {
+    /// The terminal of this process.
+    static let current = Terminal(environment: ProcessEnvironment.variables)
+}
+
+extension AgentID: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let id = try? AgentID(argument) else { return nil }
+        self = id
+    }
+}
+
+extension AgentID {
+    /// How shell completion finds agents.
+    static var completion: CompletionKind {
+        .custom { _, _, prefix in
+            guard let home = try? AnimaHome(environment: ProcessEnvironment.variables),
+                let agents = try? home.agents()
+            else { return [] }
+            return agents.map(\.name).filter { $0.hasPrefix(prefix) }
+        }
+    }
+}

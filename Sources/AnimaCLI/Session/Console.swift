@@ -1,0 +1,171 @@
+import Anima
+import AnimaCore
+import AnimaRuntime
+import Synchronization
+
+/// Shows a person, or a program that reads JSON, what an agent does.
+final class Console: Sendable {
+    private struct State {
+        var awaited: EnvelopeID?
+        var isEveryAnswerAwaited = false
+        var turns: [TurnID: EnvelopeID] = [:]
+        /// What was streamed to standard output of the newest step.
+        var streamed = ""
+        var isLineOpen = false
+        var worstEnd: TurnEnd?
+    }
+
+    private let terminal: Terminal
+    private let isJSON: Bool
+    private let isVerbose: Bool
+    private let isStreaming: Bool
+    private let format: EventFormat
+    private let state = Mutex(State())
+
+    init(_ terminal: Terminal, _ options: WorkOptions) {
+        self.terminal = terminal
+        isJSON = options.json
+        isVerbose = options.verbose
+        isStreaming = !options.json && (options.stream ?? terminal.isTerminal(.error))
+        format = EventFormat(terminal: terminal, isVerbose: options.verbose)
+    }
+
+    /// How the worst of the shown turns ended; nil when all were answered.
+    var worstEnd: TurnEnd? { state.withLock { $0.worstEnd } }
+
+    /// The answer to this envelope goes to standard output.
+    func expect(answerTo envelope: EnvelopeID) { state.withLock { $0.awaited = envelope } }
+
+    /// All answers go to standard output.
+    func expectAllAnswers() { state.withLock { $0.isEveryAnswerAwaited = true } }
+
+    /// Shows what happened; called by one task, in order.
+    func show(_ event: LiveEvent) {
+        switch event {
+        case .committed(let event):
+            if isJSON { print(event) } else { show(event) }
+        case .text(_, _, let text): if isStreaming { stream(text) }
+        case .retracted:
+            guard isStreaming else { return }
+            endLine()
+            terminal.line("(that reply was cut off and does not count)", to: .error, .dim)
+        case .toolRunning(let id, let tool, let arguments):
+            guard !isJSON else { return }
+            endLine()
+            let text = arguments.text
+            terminal.line("\(id) \(tool) \(isVerbose ? text : text.shortened(to: 100))", to: .error, .cyan)
+        case .toolProgress(_, let text):
+            if isVerbose, !isJSON { terminal.write(text, to: .error, .dim) }
+        case .missed(let count):
+            endLine()
+            terminal.line("(\(count) lines were too fast to show)", to: .error, .dim)
+        case .reasoning: break
+        }
+    }
+
+    private func print(_ event: Event) {
+        // A fact that was just written can be written again.
+        guard let json = try? event.json() else { return }
+        terminal.line(json.text, to: .output)
+        if case .turnEnded(let fact) = event.fact { remember(fact.end) }
+    }
+
+    private func show(_ event: Event) {
+        switch event.fact {
+        case .agentWoke(let fact):
+            let turns = fact.openTurns.map(\.description).joined(separator: ", ")
+            let what = turns.isEmpty ? "messages that were waiting" : turns
+            terminal.line("resuming \(what) that the last process left", to: .error, .yellow)
+        case .turnOpened(let fact):
+            state.withLock { state in
+                if let turn = event.turn { state.turns[turn] = fact.envelope }
+                state.streamed = ""
+            }
+        case .modelReplied(let fact): if !fact.calls.isEmpty { endLine() }
+        case .modelFailed(let fact):
+            endLine()
+            let next = fact.retryAt.map { ", trying again in \(($0 - event.at).rounded)" } ?? ""
+            terminal.line("the model failed: \(fact.error.message)\(next)", to: .error, .yellow)
+        case .toolFinished(let fact): show(fact)
+        case .turnClosing(let fact):
+            endLine()
+            terminal.line(fact.end.reason ?? fact.end.name, to: .error, .yellow)
+        case .turnEnded(let fact): show(fact, event)
+        case .memoryStored(let fact): terminal.line("remembered: \(fact.text.shortened(to: 100))", to: .error, .dim)
+        case .lifeBegan, .agentConfigured, .envelopeAccepted, .toolStarted: break
+        }
+    }
+
+    private func show(_ fact: Fact.ToolFinished) {
+        let content = fact.result.content
+        let text = isVerbose ? "\n\(content)" : content.shortened(to: 100)
+        terminal.write(
+            "\(fact.call) \(fact.result.outcome.rawValue) ",
+            to: .error,
+            fact.result.isError ? .yellow : .green
+        )
+        terminal.line(text, to: .error, .dim)
+    }
+
+    private func show(_ fact: Fact.TurnEnded, _ event: Event) {
+        let (isAwaited, streamed) = state.withLock { state in
+            let envelope = event.turn.flatMap { state.turns.removeValue(forKey: $0) }
+            // A turn opened by an earlier process has no entry; it is not the awaited one.
+            let isAwaited = state.isEveryAnswerAwaited || (envelope != nil && envelope == state.awaited)
+            defer { state.streamed = "" }
+            return (isAwaited, state.streamed)
+        }
+        if isAwaited {
+            remember(fact.end)
+            if terminal.isTerminal(.output), !fact.text.isEmpty, streamed.hasSuffix(fact.text) {
+                endLine()
+            } else {
+                endLine()
+                if !fact.text.isEmpty { terminal.line(fact.text.trimmingLineEnd, to: .output) }
+            }
+            if case .failed(let reason) = fact.end { terminal.line("failed: \(reason)", to: .error, .red) }
+            if case .limit(_, let reason) = fact.end { terminal.line("limit: \(reason)", to: .error, .yellow) }
+        } else {
+            endLine()
+            let turn = event.turn.map(\.description) ?? ""
+            terminal.line("\(turn) \(fact.end.name): \(fact.text.shortened(to: 200))", to: .error, .yellow)
+        }
+    }
+
+    private func remember(_ end: TurnEnd) {
+        if case .answered = end { return }
+        state.withLock { $0.worstEnd = $0.worstEnd ?? end }
+    }
+
+    /// The text of a model that speaks: where the answer goes when a person looks there, else beside it.
+    private func stream(_ text: String) {
+        let toOutput = terminal.isTerminal(.output)
+        guard toOutput || terminal.isTerminal(.error) else { return }
+        state.withLock { state in
+            state.streamed += text
+            state.isLineOpen = !text.hasSuffix("\n")
+        }
+        terminal.write(text, to: toOutput ? .output : .error, toOutput ? .plain : .dim)
+    }
+
+    private func endLine() {
+        let wasOpen = state.withLock { state in
+            defer { state.isLineOpen = false }
+            return state.isLineOpen
+        }
+        if wasOpen { terminal.line(to: terminal.isTerminal(.output) ? .output : .error) }
+    }
+}
+
+extension String {
+    /// The text without one line end at its end.
+    fileprivate var trimmingLineEnd: String { hasSuffix("\n") ? String(dropLast()) : self }
+}
+
+extension Duration {
+    /// The duration for a person: `1.2 s`.
+    fileprivate var rounded: String {
+        let tenths = (microseconds + 50_000) / 100_000
+        return "\(tenths / 10).\(tenths % 10) s"
+    }
+}

@@ -1,0 +1,11 @@
+import AnimaRuntime
+import AnimaTesting
+import Testing
+
+@Suite("A life in memory", .timeLimit(.minutes(1)))
+struct InMemoryLifeStoreTests {
+    @Test("keeps every promise of a store", arguments: LifeStoreConformance.checks)
+    func conforms(_ check: LifeStoreConformance.Check) async throws {
+        try await check.run(InMemoryLifeStore())
+    }
+}
