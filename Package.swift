@@ -34,7 +34,11 @@ let package = Package(
         .target(name: "AnimaRuntime", dependencies: ["AnimaCore"], swiftSettings: settings),
         .target(
             name: "AnimaStore",
-            dependencies: ["AnimaCore", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "AnimaCore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: settings
         ),
         .target(name: "AnimaModels", dependencies: ["AnimaCore"], swiftSettings: settings),
@@ -61,7 +65,7 @@ let package = Package(
         .executableTarget(
             name: "AnimaCLI",
             dependencies: [
-                "Anima", "AnimaCore",
+                "Anima", "AnimaCore", "AnimaRuntime", "AnimaStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

@@ -59,7 +59,7 @@ struct AnimaCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch let code as ExitCode {
-            exit(code.rawValue)
+            leave(code)
         } catch {
             report(error)
         }
@@ -71,13 +71,16 @@ struct AnimaCommand: AsyncParsableCommand {
         if code == .success || code == .validationFailure {
             let text = fullMessage(for: error)
             Terminal.current.line(text, to: code == .success ? .output : .error)
-            exit(code == .success ? 0 : CommandExit.usage.rawValue)
+            leave(code == .success ? code : CommandExit.usage)
         }
         Terminal.current.write("error: ", to: .error, .red)
         Terminal.current.line("\(error)", to: .error)
-        exit(CommandExit.code(for: error).rawValue)
+        leave(CommandExit.code(for: error))
     }
 }
+
+/// Ends the process; a command's own `exit` functions hide the system's.
+private func leave(_ code: ExitCode) -> Never { exit(code.rawValue) }
 
 /// The exit codes of `anima`.
 enum CommandExit {

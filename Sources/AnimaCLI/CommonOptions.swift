@@ -1,7 +1,7 @@
 import Anima
-import AnimaCore
+public import AnimaCore
 import AnimaStore
-import ArgumentParser
+public import ArgumentParser
 
 #if canImport(Glibc)
 import Glibc

@@ -1,6 +1,7 @@
 public import AnimaCore
 import Dispatch
 import GRDB
+import GRDBSQLite
 import Synchronization
 
 #if canImport(Glibc)
@@ -31,6 +32,9 @@ public final class SQLiteLife: LifeStore {
         /// It must be there.
         case existing
     }
+
+    /// The version of SQLite.
+    public static var engine: String { String(cString: sqlite3_libversion()) }
 
     /// Where the file is.
     public let path: String

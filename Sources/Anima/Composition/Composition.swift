@@ -1,7 +1,7 @@
 public import AnimaCore
 import AnimaModels
 public import AnimaRuntime
-public import AnimaStore
+import AnimaStore
 import AnimaTools
 
 /// Turns configuration into an agent that can be woken: the one place that knows all parts.
@@ -88,6 +88,22 @@ public struct Composition: Sendable {
             program: Self.version,
             snapshotInterval: configuration.snapshotEvents
         )
+    }
+
+    /// Checks that everything a configuration names is there.
+    ///
+    /// - Throws: ``CompositionError`` for an unknown model, tool or group.
+    public func check(_ configuration: AgentConfiguration) throws {
+        _ = try equipment(
+            of: configuration.name ?? AgentID("unnamed"),
+            configuration,
+            workspace: FilePath.currentDirectory()
+        )
+    }
+
+    /// The tools that an agent can be given, as models see them.
+    public static func toolSpecs() throws -> [ToolSpec] {
+        StandardTools.all(workspace: try Workspace(root: "/"), environment: [:]).map(\.spec)
     }
 
     private func model(_ name: String?) throws -> any ModelProvider {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Dispatch
 
 #if canImport(Glibc)
@@ -12,7 +13,8 @@ import Darwin
 final class Interrupts: Sendable {
     /// One element at the first interrupt.
     let first: AsyncStream<Void>
-    private let source: any DispatchSourceSignal & Sendable
+    /// Dispatch sources may be used from any thread; it is only cancelled.
+    private nonisolated(unsafe) let source: any DispatchSourceSignal
     private let continuation: AsyncStream<Void>.Continuation
 
     init() {

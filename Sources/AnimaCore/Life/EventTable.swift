@@ -1,0 +1,118 @@
+extension Fact.Kind {
+    /// What it records, in one sentence.
+    public var meaning: String {
+        switch self {
+        case .lifeBegan: "The life began, or goes on as a copy with an identity of its own."
+        case .agentConfigured: "What the agent may do, and its model, changed."
+        case .agentWoke: "A process took over work that another one had left."
+        case .envelopeAccepted: "A task or message was taken; from here on it is not lost."
+        case .turnOpened: "Work on an envelope began."
+        case .modelReplied: "The model replied, and the gate decided about each call that it asks for."
+        case .modelFailed: "A model call failed; it says when it is tried again."
+        case .toolStarted: "A call that may not simply be repeated is about to be tried (its intent)."
+        case .toolFinished: "A tool call got its one result."
+        case .turnClosing: "A turn is to end before its answer; its open calls are being settled."
+        case .turnEnded: "A turn ended, with the answer or what there was of one."
+        case .memoryStored: "Something was remembered, together with the result of the call that did it."
+        }
+    }
+
+    /// What it carries beside the members of every event: name and meaning, in the order of the documentation.
+    public var members: [(name: String, meaning: String)] {
+        switch self {
+        case .lifeBegan:
+            [
+                ("life", "the identity of the life from here on"), ("program", "the version of anima"),
+                ("parent", "the life that it was copied from; absent for a new one"),
+            ]
+        case .agentConfigured:
+            [("policy", "limits, retry policy and gate rules; times in milliseconds"), ("model", "the model's name")]
+        case .agentWoke:
+            [("program", "the version of anima"), ("openTurns", "the numbers of the turns that were open")]
+        case .envelopeAccepted:
+            [
+                (
+                    "envelope",
+                    "id, kind, sender, conversation, text, sentAt (microseconds since 1970), hops, trust; parent, "
+                        + "deadline and budget when there are"
+                )
+            ]
+        case .turnOpened: [("envelope", "the id of the envelope that it answers")]
+        case .modelReplied:
+            [
+                ("model", "the model's name"), ("text", "what it said"),
+                ("reasoning", "what it thought; absent when it shows nothing"),
+                (
+                    "calls",
+                    "for each tool call: id, tool, arguments, verdict (kind allowed, denied or invalid, with rule or "
+                        + "reason), replay, isExclusive; providerID when the provider gave one"
+                ),
+                ("stop", "end, toolUse, length or filtered"), ("usage", "inputTokens, cachedTokens, outputTokens"),
+                ("attempt", "which try it was, from 1"), ("milliseconds", "how long it took"),
+            ]
+        case .modelFailed:
+            [
+                ("model", "the model's name"),
+                ("error", "code, message; retryAfterMilliseconds when the provider asks"),
+                ("attempt", "which try it was, from 1"),
+                ("retryAt", "when it is tried again, in microseconds since 1970; absent when it is not"),
+            ]
+        case .toolStarted: [("call", "the call's id"), ("tool", "its name"), ("attempt", "which try it is, from 1")]
+        case .toolFinished:
+            [
+                ("call", "the call's id"), ("tool", "its name"),
+                (
+                    "result",
+                    "outcome (succeeded, failed, denied, invalid, cancelled, notRun, unknown), content, trust; spill "
+                        + "(hash, bytes) when the whole output is kept beside"
+                ),
+                ("milliseconds", "how long it took"),
+            ]
+        case .turnClosing:
+            [
+                ("end", "how it is to end, as in turn.ended"),
+                ("partialText", "what the model had said when it was cut off; absent when nothing"),
+            ]
+        case .turnEnded:
+            [
+                ("end", "kind (answered, failed, limit, cancelled), with reason, limit or by"),
+                ("text", "the answer, or what there was"), ("steps", "how many model calls"),
+                ("usage", "what they cost"),
+            ]
+        case .memoryStored:
+            [
+                ("text", "what is remembered"), ("trust", "owner, agent or untrusted"),
+                ("call", "the tool call that stored it; absent when it was none"),
+            ]
+        }
+    }
+}
+
+/// The kinds of events as documentation.
+public enum EventTable {
+    /// One section for each kind, in Markdown.
+    public static var markdown: String {
+        Fact.Kind.allCases
+            .map { kind in
+                var lines = ["### `\(kind.rawValue)`", "", kind.meaning, "", "| member | what |", "|---|---|"]
+                lines += kind.members.map { "| `\($0.name)` | \($0.meaning) |" }
+                return lines.joined(separator: "\n") + "\n"
+            }
+            .joined(separator: "\n")
+    }
+}
+
+/// The tools as documentation.
+public enum ToolTable {
+    /// One row for each tool, in Markdown.
+    public static func markdown(of specs: [ToolSpec]) -> String {
+        var lines = ["| tool | group | after a crash | trust of its output | what it does |", "|---|---|---|---|---|"]
+        for spec in specs {
+            let description = spec.description.split(separator: "\n").joined(separator: " ")
+            lines.append(
+                "| `\(spec.name)` | \(spec.group) | \(spec.replay.rawValue) | \(spec.trust.rawValue) | \(description) |"
+            )
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,139 @@
+/// What reflex understands, as data.
+///
+/// A pattern is a list of words: `a|b` stands for either, `word?` may be missing, `{slot}` takes words of the request:
+/// `{text}` any number, `{file}` and `{dir}` one, `{files}` one or several joined by commas and "and", `{number}` a number,
+/// `{numbers}` several. The first rule that fits the whole part decides, so special ones stand before general ones.
+struct ReflexRule: Sendable {
+    /// What a rule makes an agent do.
+    enum Action: Sendable {
+        case readLines, read, list, search, write, append, replace, run, countLines, countWords, add
+        case remember, recall, echo, say, now, report, help
+    }
+
+    let action: Action
+    let patterns: [String]
+    /// A request that it understands, for the documentation and the answer to what is not understood.
+    let example: String
+
+    static let all: [ReflexRule] = [
+        .init(
+            .readLines,
+            ["read|show lines? {from} to|- {to} of|from|in the? file? {file}"],
+            "read lines 3 to 7 of FILE"
+        ),
+        .init(
+            .countLines,
+            [
+                "count the? lines of|in|from the? file? {file} with? wc?", "count its|the lines with? wc?",
+                "count the? {file} lines with? wc?", "how many lines does|has|are the? file? in? {file} have?",
+            ],
+            "count the lines of FILE"
+        ),
+        .init(
+            .countWords,
+            [
+                "count the? words of|in|from the? file? {file} with? wc?", "count its|the words with? wc?",
+                "how many words does|has|are the? file? in? {file} have?",
+            ],
+            "count the words of FILE"
+        ),
+        .init(
+            .now,
+            ["what time is it now?", "what is the? time|date now?", "tell me? the time|date"],
+            "what time is it"
+        ),
+        .init(
+            .recall,
+            [
+                "what do|did you remember|know about|of {text}", "what do you remember",
+                "recall what? you? know? about? {text}",
+                "recall everything?",
+            ],
+            "what do you remember about TEXT"
+        ),
+        .init(
+            .add,
+            [
+                "add {numbers} together?", "add up {numbers}", "sum up? {numbers}", "what is the? sum? of? {numbers}",
+                "how much is {numbers}",
+            ],
+            "add 2 and 40"
+        ),
+        .init(
+            .report,
+            [
+                "tell me? what you did|have? done?", "summarise|summarize what you did", "report what? you? did?",
+                "say what you did",
+            ],
+            "tell me what you did"
+        ),
+        .init(
+            .help,
+            [
+                "help me?", "hello|hi|hey there?", "who|what are you", "what can|do you do|understand", "what is this",
+            ],
+            "what can you do"
+        ),
+        .init(.append, ["append|add {text} to the? end? of? the? file? {file}"], "append TEXT to FILE"),
+        .init(
+            .write,
+            [
+                "write|save|put|store {text} to|in|into the? file? {file}",
+                "create|make|write a? the? file? {file} with|containing the? text? content? {text}",
+            ],
+            "write TEXT to FILE"
+        ),
+        .init(
+            .replace,
+            [
+                "replace|change {old} with|by|to {new} in the? file? {file}",
+                "in {file} replace|change {old} with|by|to {new}",
+            ],
+            "replace A with B in FILE"
+        ),
+        .init(
+            .search,
+            [
+                "search|look|grep for? {text} in|under|inside|below the? directory|folder|file? {dir}",
+                "find|grep {text} in|under|inside|below the? directory|folder|file? {dir}",
+                "search|look|grep for? {text}",
+                "find {text}",
+            ],
+            "search for TEXT in DIR"
+        ),
+        .init(
+            .list,
+            [
+                "list|show all? the? files? in|of|under the? directory? folder? {dir}",
+                "list all? the? files|directory|folder",
+                "what|which files are there|here in? {dir?}", "ls {dir}", "list the? directory? folder? {dir}",
+                "list|ls",
+            ],
+            "list DIR"
+        ),
+        .init(.run, ["run|execute the? command? program? {text}"], "run `COMMAND LINE`"),
+        .init(.remember, ["remember|note that|: {text}", "remember|note {text}"], "remember that TEXT"),
+        .init(.echo, ["echo {text}"], "echo TEXT"),
+        .init(.say, ["say {text}"], "say TEXT"),
+        .init(
+            .read,
+            ["read|show|open|print|cat|display me? the? content|contents? of? the? files? {files}"],
+            "read FILE"
+        ),
+    ]
+
+    private init(_ action: Action, _ patterns: [String], _ example: String) {
+        self.action = action
+        self.patterns = patterns
+        self.example = example
+    }
+
+    /// Words that can begin a part, so that a comma or "and" before them ends the part before.
+    static let verbs: Set<String> = [
+        "read", "show", "open", "print", "cat", "display", "list", "ls", "search", "find", "grep", "look", "write",
+        "save",
+        "put", "store", "create", "make", "append", "replace", "change", "run", "execute", "count", "add", "sum",
+        "remember",
+        "note", "recall", "echo", "say", "tell", "report", "summarise", "summarize",
+    ]
+}
