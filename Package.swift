@@ -95,7 +95,11 @@ let package = Package(
             dependencies: ["AnimaCore", "AnimaTools", "AnimaTesting"],
             swiftSettings: settings
         ),
-        .testTarget(name: "AnimaTests", dependencies: ["Anima", "AnimaCore", "AnimaTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "AnimaTests",
+            dependencies: ["Anima", "AnimaCore", "AnimaModels", "AnimaTesting"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "AnimaCLITests", dependencies: ["AnimaCLI", "Anima", "AnimaCore"], swiftSettings: settings),
     ]
 )

@@ -93,7 +93,9 @@ enum CommandExit {
     /// Errors of what the user gave are wrong use; others are failures.
     static func code(for error: any Error) -> ExitCode {
         switch error {
-        case is ConfigurationError, is CompositionError, is IdentityError, is UsageError: usage
+        case is ConfigurationError, is CompositionError, is IdentityError, is UsageError, is ToolSelectionError,
+            is WorkspaceError:
+            usage
         default: failed
         }
     }

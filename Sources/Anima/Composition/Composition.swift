@@ -25,19 +25,18 @@ public struct Composition: Sendable {
     ///
     /// - Parameters:
     ///   - path: The file.
-    ///   - overrides: Values from the command line, by key path; they go over both files.
+    ///   - overrides: Values from the command line; they go over both files.
     public func configuration(
         file path: String,
-        overrides: [String: String] = [:]
+        overrides: [ConfigurationOverride] = []
     ) throws -> AgentConfiguration {
-        try ConfigurationLoader(environment: environment)
-            .load(file: path, defaults: home.configurationPath, overrides: overrides)
+        try loader.load(path, overrides: overrides)
     }
 
     /// Reads the configuration of an agent that lives in the home.
     ///
     /// - Throws: ``CompositionError`` when there is no such agent.
-    public func configuration(of id: AgentID, overrides: [String: String] = [:]) throws -> AgentConfiguration {
+    public func configuration(of id: AgentID, overrides: [ConfigurationOverride] = []) throws -> AgentConfiguration {
         let path = home.agentFilePath(of: id)
         guard FilePath.exists(path) else {
             let names = try home.agents().map(\.name)
@@ -46,21 +45,23 @@ public struct Composition: Sendable {
                 message: "there is no agent.toml of \"\(id)\" at \(path)\(hint) (make one with: anima new \(id))"
             )
         }
-        return try configuration(file: path, overrides: overrides)
+        return try loader.load(path, form: .agentDirectory, overrides: overrides)
+    }
+
+    private var loader: ConfigurationLoader {
+        ConfigurationLoader(environment: environment, baseDirectory: FilePath.currentDirectory(), home: home.path)
     }
 
     /// Opens an agent's life and puts together what it works with.
     ///
     /// - Parameters:
     ///   - configuration: What it is and may do.
-    ///   - workspace: Where its tools reach when the configuration names no place.
     /// - Throws: ``CompositionError``, ``StoreError``, ``HomeError``.
     public func residence(
         of id: AgentID,
-        _ configuration: AgentConfiguration,
-        workspace: String
+        _ configuration: AgentConfiguration
     ) throws -> Runtime.Residence {
-        let equipment = try equipment(of: id, configuration, workspace: workspace)
+        let equipment = try equipment(of: id, configuration)
         try home.makeDirectory(of: id)
         let life = try SQLiteLife.open(
             at: home.lifePath(of: id),
@@ -74,19 +75,18 @@ public struct Composition: Sendable {
     /// Puts together what an agent works with.
     public func equipment(
         of id: AgentID,
-        _ configuration: AgentConfiguration,
-        workspace: String
+        _ configuration: AgentConfiguration
     ) throws -> Equipment {
-        let root = configuration.workspace ?? workspace
+        let root = configuration.workspace ?? FilePath.currentDirectory()
         let granted = environment.filter { configuration.toolEnvironment.contains($0.key) }
         let tools = StandardTools.all(workspace: try Workspace(root: root), environment: granted)
         return Equipment(
-            model: try model(configuration.model),
-            tools: try StandardTools.select(configuration.tools, from: tools),
+            model: try model(configuration.modelUse),
+            tools: try StandardTools.select(configuration.toolNames, from: tools),
             instructions: try instructions(of: id, configuration),
             policy: configuration.policy,
             program: Self.version,
-            snapshotInterval: configuration.snapshotEvents
+            snapshotInterval: configuration.snapshotInterval
         )
     }
 
@@ -96,8 +96,7 @@ public struct Composition: Sendable {
     public func check(_ configuration: AgentConfiguration) throws {
         _ = try equipment(
             of: configuration.name ?? AgentID("unnamed"),
-            configuration,
-            workspace: FilePath.currentDirectory()
+            configuration
         )
     }
 

@@ -1,219 +1,136 @@
 import AnimaCore
 
-/// One key of a configuration file: what it may be, what it is when absent, and what it means.
-struct ConfigurationKey: Hashable, Sendable {
-    /// What values a key takes.
-    enum Form: Hashable, Sendable {
-        case text
-        case agentName
-        case choice([String])
-        case integer(ClosedRange<Int>)
-        case seconds(ClosedRange<Double>)
-        case texts
+/// One key of the configuration: the strict check, the defaults, `config show`, the sample and the document's table are
+/// all derived from the list of these, ``all``.
+struct ConfigurationKey: Sendable {
+    typealias Property<Value> = any WritableKeyPath<AgentConfiguration, Value> & Sendable
+
+    /// What a key takes and where its value goes.
+    enum Kind: Sendable {
+        /// Any text.
+        case text(Property<String>)
+        /// A text that is not blank.
+        case name(Property<String?>)
+        /// A name of an agent.
+        case agentName(Property<AgentID?>)
+        /// A path; a relative one starts at the directory of the file that holds it.
+        case path(Property<String?>)
+        /// A whole number.
+        case integer(Property<Int>, ClosedRange<Int>)
+        /// A whole number of seconds.
+        case wholeSeconds(Property<Duration>, ClosedRange<Int>)
+        /// A number of seconds, fractions allowed.
+        case seconds(Property<Duration>, ClosedRange<Double>)
+        /// Different texts that all follow one rule.
+        case list(Property<[String]>, ItemRule)
+        /// One of a few words.
+        case durability(Property<Durability>)
     }
 
-    /// The table and the name, `limits.steps`.
-    let path: String
-    let form: Form
-    /// The value when it is absent; nil when that means "none".
-    let defaultValue: JSONValue?
-    /// What it means, one sentence.
-    let meaning: String
-    /// A value for the sample, when the default shows too little.
-    let example: JSONValue?
-    /// Whether the home's config.toml may say it for all agents.
-    var isShared: Bool { table != "agent" }
+    /// What the texts of a list must be.
+    enum ItemRule: Sendable {
+        /// Groups and tools.
+        case toolNames
+        /// Names of environment variables.
+        case variableNames
+        /// Patterns of the gate.
+        case gatePatterns
+    }
 
+    /// How the sample file shows a key.
+    enum Sample: Sendable {
+        /// Set to this TOML literal.
+        case set(String)
+        /// Commented out, with this TOML literal.
+        case example(String)
+        /// Commented out, with its default.
+        case byDefault
+    }
+
+    /// Table and name, for example `limits.steps`.
+    let path: String
+    /// What it takes.
+    let kind: Kind
+    /// How the sample shows it.
+    let sample: Sample
+    /// What stands for the default in documents when the default is no constant.
+    let defaultNote: String?
+    /// What it means, in a sentence.
+    let meaning: String
+
+    init(
+        _ path: String,
+        _ kind: Kind,
+        sample: Sample = .byDefault,
+        defaultNote: String? = nil,
+        _ meaning: String
+    ) {
+        self.path = path
+        self.kind = kind
+        self.sample = sample
+        self.defaultNote = defaultNote
+        self.meaning = meaning
+    }
+
+    /// The table the key is in.
     var table: String { String(path.prefix { $0 != "." }) }
+    /// The key's name within its table.
     var name: String { String(path.drop { $0 != "." }.dropFirst()) }
 
-    init(_ path: String, _ form: Form, default value: JSONValue? = nil, _ meaning: String, example: JSONValue? = nil) {
-        self.path = path
-        self.form = form
-        defaultValue = value
-        self.meaning = meaning
-        self.example = example
-    }
+    /// The key with this path.
+    static func named(_ path: String) -> ConfigurationKey? { byPath[path] }
 
-    /// The allowed values in words.
-    var allowed: String {
-        switch form {
-        case .text: "a string"
-        case .agentName: "a string of 1 to 63 lowercase letters, digits, '-' and '_'"
-        case .choice(let choices): "one of " + choices.map { "\"\($0)\"" }.joined(separator: ", ")
-        case .integer(let range): "an integer from \(range.lowerBound) to \(range.upperBound)"
-        case .seconds(let range):
-            "a number of seconds from \(Self.text(range.lowerBound)) to \(Self.text(range.upperBound))"
-        case .texts: "a list of strings"
+    private static let byPath = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
+}
+
+// MARK: - Values
+
+extension ConfigurationKey {
+    /// The value that a configuration has for this key; nil when it has none.
+    func value(in configuration: AgentConfiguration) -> ConfigurationValue? {
+        switch kind {
+        case .text(let property): .text(configuration[keyPath: property])
+        case .name(let property), .path(let property): configuration[keyPath: property].map { .text($0) }
+        case .agentName(let property): configuration[keyPath: property].map { .text($0.name) }
+        case .integer(let property, _): .integer(configuration[keyPath: property])
+        case .wholeSeconds(let property, _): .integer(Int(configuration[keyPath: property].components.seconds))
+        case .seconds(let property, _): .number(configuration[keyPath: property].wholeAndFractionalSeconds)
+        case .list(let property, _): .list(configuration[keyPath: property])
+        case .durability(let property): .text(configuration[keyPath: property].rawValue)
         }
     }
 
-    private static func text(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
-}
+    /// Puts a value that ``check(_:)`` gave into a configuration.
+    func set(_ value: ConfigurationValue, in configuration: inout AgentConfiguration) {
+        switch (kind, value) {
+        case (.text(let property), .text(let text)): configuration[keyPath: property] = text
+        case (.name(let property), .text(let text)), (.path(let property), .text(let text)):
+            configuration[keyPath: property] = text
+        case (.agentName(let property), .text(let text)): configuration[keyPath: property] = try? AgentID(text)
+        case (.integer(let property, _), .integer(let number)): configuration[keyPath: property] = number
+        case (.wholeSeconds(let property, _), .integer(let number)):
+            configuration[keyPath: property] = .seconds(number)
+        case (.seconds(let property, _), .number(let number)): configuration[keyPath: property] = .seconds(number)
+        case (.list(let property, _), .list(let items)): configuration[keyPath: property] = items
+        case (.durability(let property), .text(let text)):
+            configuration[keyPath: property] = Durability(rawValue: text) ?? .full
+        default: assertionFailure("\(path) does not take \(value)")
+        }
+    }
 
-/// All keys there are.
-///
-/// Everything else about configuration is derived from this list.
-enum ConfigurationSchema {
-    static let keys: [ConfigurationKey] = agent + work + limits + rest
-
-    /// The tables, in the order of the keys.
-    static let tables: [String] = keys.reduce(into: []) { if !$0.contains($1.table) { $0.append($1.table) } }
-
-    /// What each table is about.
-    static let meanings: [String: String] = [
-        "agent": "Who the agent is.",
-        "model": "What it thinks with.",
-        "tools": "What it can do. Absent means none.",
-        "gate": "Which tool calls may run. What no rule names is denied; the most specific rule decides.",
-        "limits": "How much it may do. Reaching a limit ends work with what there is, and says so.",
-        "retry": "When a failed model call is tried again: exponential backoff with full jitter.",
-        "store": "How its life is kept.",
-    ]
-
-    private static let agent: [ConfigurationKey] = [
-        .init("agent.name", .agentName, "Its name, and the name of its life's directory.", example: "clerk"),
-        .init("agent.description", .text, default: "", "What it is for, for people."),
-        .init("agent.persona", .text, default: "", "Who it is: the beginning of everything that its model sees."),
-        .init(
-            "agent.workspace",
-            .text,
-            "The only directory that its tools reach, relative to this file. Default: the current directory for a file "
-                + "of your own, the agent's workspace/ for an agent of the home.",
-            example: "."
-        ),
-    ]
-
-    private static let work: [ConfigurationKey] = [
-        .init("model.use", .text, "The model. Without it: reflex.", example: "reflex"),
-        .init(
-            "tools.use",
-            .texts,
-            default: [],
-            "Groups (files, shell, basic, memory) or single tools; see anima tools.",
-            example: ["files", "shell", "basic", "memory"]
-        ),
-        .init(
-            "tools.environment",
-            .texts,
-            default: [],
-            "Names of environment variables that programs run by tools may see."
-        ),
-        .init(
-            "gate.allow",
-            .texts,
-            default: [],
-            "Groups, tools, or tool:pattern, that may run.",
-            example: ["files", "basic", "memory", "shell:wc *"]
-        ),
-        .init("gate.deny", .texts, default: [], "The same for what may not.", example: ["write_file:secrets/**"]),
-    ]
-
-    private static let limits: [ConfigurationKey] = {
-        let limits = Limits()
-        func seconds(_ duration: Duration) -> JSONValue { .int(Int(duration.components.seconds)) }
-        return [
-            .init("limits.steps", .integer(1...10_000), default: .int(limits.steps), "Model calls in one turn."),
-            .init(
-                "limits.turn_seconds",
-                .seconds(1...604_800),
-                default: seconds(limits.turnTime),
-                "Wall time of one turn."
-            ),
-            .init(
-                "limits.model_seconds",
-                .seconds(1...86_400),
-                default: seconds(limits.modelTime),
-                "Wall time of one model call."
-            ),
-            .init(
-                "limits.tool_seconds",
-                .seconds(1...86_400),
-                default: seconds(limits.toolTime),
-                "Wall time of one tool call."
-            ),
-            .init(
-                "limits.turn_tokens",
-                .integer(1...1_000_000_000),
-                default: .int(limits.turnTokens),
-                "Tokens, sent and received, of one turn."
-            ),
-            .init(
-                "limits.reply_tokens",
-                .integer(1...1_000_000),
-                default: .int(limits.replyTokens),
-                "Tokens of one reply."
-            ),
-            .init(
-                "limits.context_tokens",
-                .integer(0...10_000_000),
-                default: .int(limits.contextTokens),
-                "Tokens of a conversation's past that a request carries."
-            ),
-            .init(
-                "limits.calls_per_step",
-                .integer(1...1000),
-                default: .int(limits.callsPerStep),
-                "Tool calls that one reply may ask for."
-            ),
-            .init(
-                "limits.result_bytes",
-                .integer(256...16_777_216),
-                default: .int(limits.resultBytes),
-                "Bytes of a tool result that the model sees; head and tail are kept, the whole goes to the life."
-            ),
-            .init(
-                "limits.message_bytes",
-                .integer(1...16_777_216),
-                default: .int(limits.messageBytes),
-                "Bytes of a task or message."
-            ),
-            .init(
-                "limits.mailbox",
-                .integer(1...1_000_000),
-                default: .int(limits.mailbox),
-                "Tasks and messages that may wait."
-            ),
-            .init(
-                "limits.hops",
-                .integer(0...1000),
-                default: .int(limits.hops),
-                "Agents that a message may go through."
-            ),
-            .init(
-                "limits.open_turns",
-                .integer(1...1000),
-                default: .int(limits.openTurns),
-                "Conversations that are worked on at a time."
-            ),
-        ]
-    }()
-
-    private static let rest: [ConfigurationKey] = [
-        .init(
-            "retry.attempts",
-            .integer(1...20),
-            default: .int(RetryPolicy().attempts),
-            "Tries in all, the first included."
-        ),
-        .init(
-            "retry.base_seconds",
-            .seconds(0...3600),
-            default: 1,
-            "The longest wait before the second try; it doubles."
-        ),
-        .init("retry.max_seconds", .seconds(0...86_400), default: 60, "No wait is longer."),
-        .init(
-            "store.durability",
-            .choice(["full", "normal"]),
-            default: "full",
-            "full survives a power cut, normal the end of the process and is faster."
-        ),
-        .init(
-            "store.snapshot_events",
-            .integer(16...1_000_000),
-            default: 256,
-            "After so many events the state is saved, so that waking is quick."
-        ),
-    ]
+    /// What the key takes, as it reads after "expected".
+    var expectation: String {
+        switch kind {
+        case .text, .name: "a string"
+        case .agentName: "an agent name"
+        case .path: "a path"
+        case .integer(_, let range): "an integer from \(range.lowerBound) to \(range.upperBound)"
+        case .wholeSeconds(_, let range): "whole seconds, an integer from \(range.lowerBound) to \(range.upperBound)"
+        case .seconds(_, let range): "seconds, a number from \(range.lowerBound) to \(range.upperBound)"
+        case .list(_, .toolNames): "an array of groups and tools"
+        case .list(_, .variableNames): "an array of names of environment variables"
+        case .list(_, .gatePatterns): "an array of gate patterns"
+        case .durability: Durability.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+        }
+    }
 }

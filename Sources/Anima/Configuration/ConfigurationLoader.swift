@@ -1,207 +1,260 @@
 import AnimaCore
 
-/// Reads configuration files strictly: what is not understood is an error, never ignored.
+/// Loads an agent's configuration: its file over the home's `config.toml` over the defaults, the command line over all.
+///
+/// The check is strict (what a file says and nobody reads is an error) and complete (all faults at once; only behind a
+/// syntax error nothing more is found).
 public struct ConfigurationLoader: Sendable {
-    private let environment: [String: String]
+    /// Where an agent's file stands, which decides about its name and workspace.
+    public enum Form: Sendable, Hashable {
+        /// Any file, as in `anima run clerk.toml`: it must name the agent; the workspace is the current directory.
+        case selfContained
+        /// `agents/<name>/agent.toml`: the directory names the agent and holds its workspace.
+        case agentDirectory
+    }
 
-    /// - Parameter environment: What `${NAME}` in strings stands for.
-    public init(environment: [String: String]) { self.environment = environment }
+    /// What `${NAME}` in the files may name; `HOME` is also what `~/` stands for.
+    public let environment: [String: String]
+    /// The absolute path of the current directory.
+    public let baseDirectory: String
+    /// The path of `ANIMA_HOME`, whose `config.toml` gives defaults when it is there; nil for none.
+    public let home: String?
 
-    /// Reads a file, with another one for what it doesn't say.
+    /// Makes a loader; nothing is read yet.
+    public init(environment: [String: String], baseDirectory: String, home: String? = nil) {
+        self.environment = environment
+        self.baseDirectory = baseDirectory
+        self.home = home
+    }
+
+    /// Loads the configuration of one agent.
     ///
     /// - Parameters:
-    ///   - path: The file.
-    ///   - defaults: A file with defaults for all agents; need not exist.
-    ///   - overrides: Values that go over both, by key path.
-    /// - Throws: ``ConfigurationError`` with every fault of both files.
+    ///   - path: The agent's file, relative to the current directory or absolute. Faults and origins show it like this.
+    ///   - overrides: Values from the command line; a later one wins. Their relative paths start at the current directory.
+    /// - Throws: ``ConfigurationError`` with all faults of all files and overrides.
     public func load(
-        file path: String,
-        defaults: String? = nil,
-        overrides: [String: String] = [:]
+        _ path: String,
+        form: Form = .selfContained,
+        overrides: [ConfigurationOverride] = []
     ) throws(ConfigurationError) -> AgentConfiguration {
-        let text: String?
-        var shared: String?
-        do {
-            text = try FilePath.read(path)
-            if let defaults { shared = try FilePath.read(defaults) }
-        } catch {
-            throw ConfigurationError(faults: [.init(file: path, line: nil, problem: error.message)])
+        var load = Load(loader: self)
+        if let home {
+            load.read(ConfigurationFile.absolute("\(home)/config.toml", in: baseDirectory, [:]), isHomeWide: true)
         }
-        guard let text else {
-            throw ConfigurationError(faults: [.init(file: path, line: nil, problem: "there is no such file")])
-        }
-        let directory = FilePath.absolute(path).split(separator: "/").dropLast().joined(separator: "/")
-        return try load(
-            text,
-            named: path,
-            directory: "/" + directory,
-            defaults: shared.map { ($0, defaults ?? "") },
-            overrides: overrides
-        )
-    }
-
-    /// Reads a text as if it stood in a file.
-    func load(
-        _ text: String,
-        named file: String,
-        directory: String,
-        defaults: (text: String, file: String)? = nil,
-        overrides: [String: String] = [:]
-    ) throws(ConfigurationError) -> AgentConfiguration {
-        var check = Check(environment: environment)
-        var found: [String: (value: JSONValue, origin: AgentConfiguration.Origin)] = [:]
-        if let defaults {
-            let document = try TOMLDocument(parsing: defaults.text, file: defaults.file)
-            found = check.values(of: document, file: defaults.file, isShared: true)
-        }
-        let document = try TOMLDocument(parsing: text, file: file)
-        found.merge(check.values(of: document, file: file, isShared: false)) { $1 }
-        for (path, text) in overrides { found[path] = (.string(text), .commandLine) }
-        guard check.faults.isEmpty else { throw ConfigurationError(faults: check.faults) }
-        let entries = ConfigurationSchema.keys.map { key in
-            AgentConfiguration.Entry(
-                path: key.path,
-                value: found[key.path]?.value ?? key.defaultValue,
-                origin: found[key.path]?.origin ?? .standard
-            )
-        }
-        return AgentConfiguration(entries: entries, directory: directory)
+        load.read(path, isHomeWide: false)
+        for override in overrides { load.apply(override) }
+        load.name(form)
+        load.settle(workspace: form)
+        load.readPersona()
+        guard load.faults.isEmpty else { throw ConfigurationError(code: load.code, faults: load.faults) }
+        return load.configuration
     }
 }
 
-/// Checks documents against the schema and collects what is wrong.
-private struct Check {
-    let environment: [String: String]
-    var faults: [ConfigurationError.Fault] = []
+/// A value from the command line that goes over those of all files.
+public struct ConfigurationOverride: Sendable, Hashable {
+    /// The key path, for example `model.use`.
+    public let key: String
+    /// The value as text: numbers in digits, lists with commas between.
+    public let value: String
+    /// The option it comes from, for example `--model`; faults and origins show it.
+    public let option: String
 
-    mutating func values(
-        of document: TOMLDocument,
-        file: String,
-        isShared: Bool
-    ) -> [String: (value: JSONValue, origin: AgentConfiguration.Origin)] {
-        var found: [String: (value: JSONValue, origin: AgentConfiguration.Origin)] = [:]
-        var problems: [(line: Int?, problem: String)] = []
-        let tables = ConfigurationSchema.tables.filter { !isShared || $0 != "agent" }
-        for (table, item) in document.items {
-            let line = document.line(of: table)
-            guard tables.contains(table) else {
-                problems.append((line, Self.unknown("table", table, among: tables)))
-                continue
-            }
-            guard case .table(let members) = item else {
-                problems.append((line, "[\(table)] must be a table, not \(item.name)"))
-                continue
-            }
-            let keys = ConfigurationSchema.keys.filter { $0.table == table }
-            for (name, item) in members {
-                let path = "\(table).\(name)"
-                let line = document.line(of: path)
-                guard let key = keys.first(where: { $0.name == name }) else {
-                    problems.append((line, Self.unknown("key", name, in: table, among: keys.map(\.name))))
-                    continue
-                }
-                do {
-                    found[path] = (try value(item, of: key), .file(file, line: line))
-                } catch {
-                    problems.append((line, "\(path): \(error.text)"))
-                }
-            }
-        }
-        let sorted = problems.sorted { ($0.line ?? 0, $0.problem) < ($1.line ?? 0, $1.problem) }
-        faults += sorted.map { ConfigurationError.Fault(file: file, line: $0.line, problem: $0.problem) }
-        return found
+    /// Makes an override.
+    public init(key: String, value: String, option: String) {
+        self.key = key
+        self.value = value
+        self.option = option
     }
+}
 
-    private struct Problem: Error {
+/// One run of the loader: collects values and faults layer by layer.
+private struct Load {
+    let loader: ConfigurationLoader
+    var configuration = AgentConfiguration()
+    var faults: [ConfigurationFault] = []
+    var code = ConfigurationError.Code.faulty
+    /// The agent's own file, once read.
+    private var document: ConfigurationDocument?
+    /// The absolute directory of the agent's file.
+    private var directory = ""
+    /// The document that each value came from, for faults found later.
+    private var sources: [String: ConfigurationDocument] = [:]
+
+    init(loader: ConfigurationLoader) { self.loader = loader }
+
+    mutating func read(_ file: String, isHomeWide: Bool) {
+        let path = absolute(file, in: loader.baseDirectory)
         let text: String
+        do throws(ConfigurationFile.Failure) {
+            text = try ConfigurationFile.text(path)
+        } catch {
+            if isHomeWide, error == .missing { return }
+            return report(error, file)
+        }
+        let document = ConfigurationDocument(
+            file: file,
+            text: text,
+            isHomeWide: isHomeWide,
+            environment: loader.environment
+        )
+        faults += document.faults
+        let directory = ConfigurationFile.directory(of: path)
+        for (key, setting) in document.settings {
+            set(key, setting.value, from: .file(path: file, line: setting.position.line), directory)
+            sources[key] = document
+        }
+        if !isHomeWide {
+            self.document = document
+            self.directory = directory
+        }
     }
 
-    private func value(_ item: TOMLDocument.Item, of key: ConfigurationKey) throws(Problem) -> JSONValue {
-        let mismatch = Problem(text: "expected \(key.allowed), found \(item.name)")
-        guard case .value(let value) = item else { throw mismatch }
-        switch (key.form, value) {
-        case (.text, .string(let text)): return .string(try expanded(text))
-        case (.agentName, .string(let text)):
-            let name = try expanded(text)
-            do { _ = try AgentID(name) } catch { throw Problem(text: error.description) }
-            return .string(name)
-        case (.choice(let choices), .string(let text)):
-            let choice = try expanded(text)
-            guard choices.contains(choice) else {
-                throw Problem(text: mismatch.text + Self.hint(choice, among: choices))
-            }
-            return .string(choice)
-        case (.integer(let range), .int(let number)):
-            guard range.contains(number) else { throw mismatch }
-            return value
-        case (.seconds(let range), .int(let number)):
-            guard range.contains(Double(number)) else { throw mismatch }
-            return value
-        case (.seconds(let range), .double(let number)):
-            guard range.contains(number) else { throw mismatch }
-            return value
-        case (.texts, .array(let values)):
-            var texts: [JSONValue] = []
-            for value in values {
-                guard case .string(let text) = value else {
-                    throw Problem(text: "expected a list of strings, found the \(value.typeName) \(value.text) in it")
+    mutating func apply(_ override: ConfigurationOverride) {
+        guard let key = ConfigurationKey.named(override.key) else {
+            let meant = Spelling.closest(to: override.key, among: ConfigurationKey.all.map(\.path))
+            return report(override, "unknown key\(meant.map { "; did you mean \($0)?" } ?? "")")
+        }
+        switch key.check(node(override.value, for: key)) {
+        case .value(let value):
+            set(key.path, value, from: .override(option: override.option), loader.baseDirectory)
+            sources[key.path] = nil
+            // The two ways to give a persona exclude each other in files; here the option goes over the files' way.
+            if key.path == "agent.persona" { configuration.personaFile = nil }
+            if key.path == "agent.persona_file" { configuration.origins["agent.persona"] = nil }
+        case .problems(let problems):
+            for problem in problems { report(override, problem.message) }
+        }
+    }
+
+    /// Settles the agent's name.
+    mutating func name(_ form: ConfigurationLoader.Form) {
+        // What could not be read or has a fault there already needs no second one.
+        guard let document, !document.faults.contains(where: \.isSyntax) else { return }
+        guard !faults.contains(where: { $0.key == "agent.name" }) else { return }
+        switch form {
+        case .selfContained:
+            guard configuration.name == nil else { return }
+            faults.append(document.fault("agent.name", "missing; write name = \"…\" below [agent]"))
+        case .agentDirectory:
+            let last = String(directory.split(separator: "/").last ?? "")
+            do throws(IdentityError) {
+                let name = try AgentID(last)
+                guard let written = configuration.name else {
+                    configuration.name = name
+                    configuration.origins["agent.name"] = .directory
+                    return
                 }
-                let whole = try expanded(text)
-                guard !whole.isEmpty else { throw Problem(text: "an empty string in the list means nothing") }
-                texts.append(.string(whole))
+                guard written != name else { return }
+                let message = "\"\(written)\" is not the name of its directory, \"\(name)\"; leave the key out"
+                faults.append(fault("agent.name", message, sources["agent.name"]))
+            } catch {
+                let message = "the directory \(TOMLNode.quoted(last)) can't name an agent; use \(error.rule)"
+                faults.append(document.fault("agent.name", message))
             }
-            return .array(texts)
-        default: throw mismatch
+        }
+    }
+
+    mutating func settle(workspace form: ConfigurationLoader.Form) {
+        guard configuration.workspace == nil else { return }
+        switch form {
+        case .selfContained: configuration.workspace = absolute(".", in: loader.baseDirectory)
+        case .agentDirectory:
+            configuration.workspace = absolute("workspace", in: directory)
+            configuration.origins["agent.workspace"] = .directory
         }
     }
 
-    /// The text with `${NAME}` and `${NAME:-default}` replaced; `$${` stands for `${`.
-    private func expanded(_ text: String) throws(Problem) -> String {
-        var result = ""
-        var rest = text[...]
-        while let dollar = rest.firstIndex(of: "$") {
-            result += rest[..<dollar]
-            rest = rest[dollar...]
-            if rest.hasPrefix("$${") {
-                result += "${"
-                rest = rest.dropFirst(3)
-            } else if rest.hasPrefix("${") {
-                guard let end = rest.firstIndex(of: "}") else { throw Problem(text: "\"${\" without \"}\"") }
-                let inside = rest[rest.index(rest.startIndex, offsetBy: 2)..<end]
-                result += try variable(String(inside))
-                rest = rest[rest.index(after: end)...]
-            } else {
-                result += "$"
-                rest = rest.dropFirst()
-            }
+    mutating func readPersona() {
+        guard let file = configuration.personaFile else { return }
+        let document = sources["agent.persona_file"]
+        if configuration.origins["agent.persona"] != nil {
+            let message = "both persona and persona_file are set; keep one of them"
+            faults.append(fault("agent.persona_file", message, document))
+            return
         }
-        return result + rest
+        do throws(ConfigurationFile.Failure) {
+            configuration.persona = try ConfigurationFile.text(file)
+            configuration.origins["agent.persona"] = configuration.origins["agent.persona_file"]
+        } catch {
+            faults.append(fault("agent.persona_file", "\(file): \(error.message)", document))
+        }
     }
 
-    private func variable(_ inside: String) throws(Problem) -> String {
-        let marker = inside.range(":-")
-        let name = marker.map { String(inside[..<$0]) } ?? inside
-        if let value = environment[name], !value.isEmpty || marker == nil { return value }
-        if let marker { return String(inside[inside.index(marker, offsetBy: 2)...]) }
-        throw Problem(text: "the environment variable \(name) is not set; set it, or write ${\(name):-default}")
+    private mutating func set(
+        _ path: String,
+        _ value: ConfigurationValue,
+        from origin: AgentConfiguration.Origin,
+        _ directory: String
+    ) {
+        guard let key = ConfigurationKey.named(path) else { return }
+        var value = value
+        if case .path = key.kind, case .text(let text) = value { value = .text(absolute(text, in: directory)) }
+        key.set(value, in: &configuration)
+        configuration.origins[path] = origin
     }
 
-    private static func unknown(_ kind: String, _ name: String, in table: String? = nil, among names: [String])
-        -> String
-    {
-        let place = table.map { " in [\($0)]" } ?? ""
-        return
-            "unknown \(kind) \"\(name)\"\(place)\(hint(name, among: names)) (allowed: \(names.joined(separator: ", ")))"
+    private func absolute(_ path: String, in directory: String) -> String {
+        ConfigurationFile.absolute(path, in: directory, loader.environment)
     }
 
-    private static func hint(_ name: String, among names: [String]) -> String {
-        Spelling.closest(to: name, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
+    /// The text of an option as the kind of value that the key takes; other texts stay texts and fail the check.
+    private func node(_ text: String, for key: ConfigurationKey) -> TOMLNode {
+        switch key.kind {
+        case .integer, .wholeSeconds: Int(text).map { .integer($0) } ?? .string(text)
+        case .seconds: Double(text).map { .float($0) } ?? .string(text)
+        case .list: .array(text.split(separator: ",").map { .string(String($0.trimmingSpaces)) })
+        case .text, .name, .agentName, .path, .durability: .string(text)
+        }
     }
 }
 
-extension String {
-    /// Where a text begins in this one.
-    fileprivate func range(_ text: String) -> String.Index? {
-        indices.first { self[$0...].hasPrefix(text) }
+// MARK: - Faults
+
+extension Load {
+    private mutating func report(_ failure: ConfigurationFile.Failure, _ file: String) {
+        if case .notText(let line, let column, _) = failure {
+            let place = ConfigurationFault.Place.position(file: file, line: line, column: column)
+            faults.append(ConfigurationFault(place: place, key: nil, message: failure.message))
+        } else {
+            code = .unreadable
+            faults.append(ConfigurationFault(place: .file(file), key: nil, message: failure.message))
+        }
+    }
+
+    private mutating func report(_ override: ConfigurationOverride, _ message: String) {
+        faults.append(ConfigurationFault(place: .option(override.option), key: override.key, message: message))
+    }
+
+    private func fault(_ key: String, _ message: String, _ document: ConfigurationDocument?) -> ConfigurationFault {
+        if let document { return document.fault(key, message) }
+        let option = configuration.origin(of: key).description
+        return ConfigurationFault(place: .option(option), key: key, message: message)
+    }
+}
+
+extension ConfigurationFault {
+    /// Whether it keeps the rest of its file from being known.
+    fileprivate var isSyntax: Bool { key == nil }
+}
+
+extension ConfigurationFile.Failure {
+    /// What went wrong, in words.
+    fileprivate var message: String {
+        switch self {
+        case .missing: "there is no such file"
+        case .unreadable(let message): message
+        case .notText(_, _, let byte): "not UTF-8: byte 0x\(String(byte, radix: 16, uppercase: true))"
+        }
+    }
+}
+
+extension Substring {
+    fileprivate var trimmingSpaces: Substring {
+        var text = self
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return text
     }
 }

@@ -37,9 +37,6 @@ public struct AnimaHome: Hashable, Sendable {
         }
     }
 
-    /// The file with defaults for all agents.
-    public var configurationPath: String { path + "/config.toml" }
-
     /// The directory of one agent.
     public func directory(of id: AgentID) -> String { "\(path)/agents/\(id)" }
 

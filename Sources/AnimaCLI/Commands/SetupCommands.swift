@@ -54,7 +54,8 @@ struct ConfigCommand: AsyncParsableCommand {
                 } else {
                     try composition.configuration(file: config)
                 }
-            Terminal.current.write(json ? configuration.json.text + "\n" : configuration.text, to: .output)
+            let report = ConfigurationReport(configuration)
+            Terminal.current.write(json ? report.json.text + "\n" : report.text, to: .output)
         }
     }
 
@@ -65,11 +66,8 @@ struct ConfigCommand: AsyncParsableCommand {
             abstract: "Print a configuration with every key."
         )
 
-        @Flag(help: "Print the keys as a Markdown table.")
-        var table = false
-
         func run() async throws {
-            Terminal.current.write(table ? ConfigurationSample.table : ConfigurationSample.text, to: .output)
+            Terminal.current.write(ConfigurationSample.text, to: .output)
         }
     }
 }

@@ -96,24 +96,24 @@ struct Session {
 
     private func residence() throws -> (AgentID, Runtime.Residence) {
         let composition = try options.common.composition()
-        let overrides = options.model.map { ["model.use": $0] } ?? [:]
+        let overrides =
+            options.model.map { [ConfigurationOverride(key: "model.use", value: $0, option: "--model")] } ?? []
         if !FilePath.exists(target), let id = try? AgentID(target) {
             let configuration = try composition.configuration(of: id, overrides: overrides)
-            let workspace = composition.home.workspace(of: id)
-            try FilePath.makePrivateDirectory(configuration.workspace ?? workspace)
+            try FilePath.makePrivateDirectory(configuration.workspace ?? composition.home.workspace(of: id))
             note(configuration)
-            return (id, try composition.residence(of: id, configuration, workspace: workspace))
+            return (id, try composition.residence(of: id, configuration))
         }
         let configuration = try composition.configuration(file: target, overrides: overrides)
         guard let id = configuration.name else {
             throw UsageError("\(target) names no agent; add: [agent] name = \"…\"")
         }
         note(configuration)
-        return (id, try composition.residence(of: id, configuration, workspace: FilePath.currentDirectory()))
+        return (id, try composition.residence(of: id, configuration))
     }
 
     private func note(_ configuration: AgentConfiguration) {
-        guard configuration.model == nil else { return }
+        guard configuration.modelUse == nil else { return }
         terminal.line(
             "no model is configured: using reflex, a rule-based model that understands simple requests (docs/reflex.md)",
             to: .error,

@@ -73,9 +73,9 @@ enum ReflexText {
     private static func trimmed(_ words: [Word]) -> [Word] {
         var words = words[...]
         while let first = words.first, !first.isQuoted, words.count > 1 || fillers.contains(first.lowercased) {
-            let isNumbering =
-                first.text.count <= 3 && (first.text.hasSuffix(")") || first.text.hasSuffix("."))
-                && first.text.first?.isNumber == true
+            // "1)" is one word, "1." are two.
+            let isNumber = first.text.count <= 3 && first.text.first?.isNumber == true
+            let isNumbering = isNumber && (first.text.hasSuffix(")") || words.dropFirst().first?.text == ".")
             let isAsking =
                 ["can", "could", "would", "will"].contains(first.lowercased)
                 && words.dropFirst().first?.lowercased == "you"
@@ -90,7 +90,11 @@ enum ReflexText {
         while let last = words.last, !last.isQuoted, [",", ".", "?", "!", "please", "and"].contains(last.lowercased) {
             words = words.dropLast()
         }
-        return Array(words)
+        // The number of a numbered list, cut off at its full stop.
+        let isNumber =
+            words.count == 1
+            && words.first.map { $0.text.count <= 3 && $0.text.allSatisfy(\.isNumber) && !$0.isQuoted } == true
+        return isNumber ? [] : Array(words)
     }
 
     private static let closing: [Character: Character] = ["\"": "\"", "`": "`", "“": "”", "«": "»", "'": "'", "‘": "’"]

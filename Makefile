@@ -1,0 +1,52 @@
+# The few things one does with Anima's source. `make help` lists them.
+
+SWIFT ?= swift
+BUILD_FLAGS = --explicit-target-dependency-import-check error
+# A binary that carries Swift's libraries starts twice as fast.
+RELEASE_FLAGS = -c release --static-swift-stdlib $(BUILD_FLAGS)
+ANIMA = .build/release/anima
+export SWIFT_BACKTRACE ?= enable=no
+
+.PHONY: help run build test lint format docs simulate crash-test examples readme benchmark clean
+
+help: ## list these
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
+
+run: build ## build, and let an agent work on this repository
+	$(ANIMA) run examples/clerk.toml "Read README.md, count its lines with wc, write the number to notes/count.txt and then tell me what you did"
+
+build: ## install what the system lacks, and build .build/release/anima
+	@scripts/install-system-packages
+	$(SWIFT) build $(RELEASE_FLAGS) --product anima
+
+test: ## install what the system lacks, build, and run all tests
+	@scripts/install-system-packages
+	$(SWIFT) build --build-tests $(BUILD_FLAGS)
+	$(SWIFT) test --skip-build
+
+lint: ## check format and documents
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources examples/embedding/Package.swift examples/embedding/Sources
+
+format: ## format the sources
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources examples/embedding/Package.swift examples/embedding/Sources
+
+docs: ## write the generated parts of docs/ anew
+	ANIMA_UPDATE_DOCS=1 $(SWIFT) test --filter 'Document'
+
+simulate: ## replay one simulated history: make simulate SEED=42
+	ANIMA_SIMULATION_SEED=$(SEED) $(SWIFT) test --filter keepsItsInvariants
+
+crash-test: ## kill the real program 2000 times and count what was lost (ROUNDS=2000)
+	ANIMA_CRASH_ROUNDS=$(or $(ROUNDS),2000) $(SWIFT) test --filter CrashTests
+
+examples: build ## run what examples/ holds
+	scripts/run-examples $(ANIMA)
+
+readme: build ## run every command that the README shows
+	scripts/run-readme $(ANIMA)
+
+benchmark: build ## measure: a table, and JSON in .build/benchmark.json
+	scripts/benchmark $(ANIMA)
+
+clean: ## forget what was built
+	rm -rf .build Benchmarks/.build examples/embedding/.build

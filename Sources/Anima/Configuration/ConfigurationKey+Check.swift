@@ -1,0 +1,114 @@
+import AnimaCore
+
+extension ConfigurationKey {
+    /// What is wrong with a value, or with one element of it.
+    struct Problem: Error, Hashable {
+        /// The element; nil when it is about the whole value.
+        var element: Int?
+        let message: String
+    }
+
+    /// What a check gives: the value, or everything wrong with it.
+    enum Outcome {
+        case value(ConfigurationValue)
+        case problems([Problem])
+    }
+
+    /// Checks a value from a file or the command line.
+    ///
+    /// - Parameter node: With its variables replaced.
+    func check(_ node: TOMLNode) -> Outcome {
+        switch (kind, node) {
+        case (.text, .string(let text)): return .value(.text(text))
+        case (.name, .string(let text)), (.path, .string(let text)):
+            guard text.contains(where: { !$0.isWhitespace }) else { return mismatch(node, "it is empty") }
+            return .value(.text(text))
+        case (.agentName, .string(let text)):
+            do throws(IdentityError) {
+                return .value(.text(try AgentID(text).name))
+            } catch {
+                return .problems([Problem(message: "\(TOMLNode.quoted(text)) is no \(error.kind); use \(error.rule)")])
+            }
+        case (.integer(_, let range), .integer(let number)), (.wholeSeconds(_, let range), .integer(let number)):
+            return range.contains(number) ? .value(.integer(number)) : mismatch(node)
+        case (.seconds(_, let range), .integer(let number)):
+            return range.contains(Double(number)) ? .value(.number(Double(number))) : mismatch(node)
+        case (.seconds(_, let range), .float(let number)):
+            return range.contains(number) ? .value(.number(number)) : mismatch(node)
+        case (.durability, .string(let text)):
+            if Durability(rawValue: text) != nil { return .value(.text(text)) }
+            let meant = Spelling.closest(to: text, among: Durability.allCases.map(\.rawValue))
+            return mismatch(node, meant.map { "did you mean \"\($0)\"?" })
+        case (.list(_, let rule), .array(let elements)): return check(elements, rule)
+        case (.list, .string(let text)): return mismatch(node, "write [\(TOMLNode.quoted(text))]")
+        default: return mismatch(node)
+        }
+    }
+
+    private func mismatch(_ node: TOMLNode, _ addition: String? = nil) -> Outcome {
+        let end = addition.map { "; \($0)" } ?? ""
+        return .problems([Problem(message: "expected \(expectation), found \(node.found)\(end)")])
+    }
+
+    private func check(_ elements: [TOMLNode], _ rule: ItemRule) -> Outcome {
+        var items: [String] = []
+        var first: [String: Int] = [:]
+        var problems: [Problem] = []
+        for (index, element) in elements.enumerated() {
+            guard case .string(let text) = element else {
+                problems.append(Problem(element: index, message: "expected a string, found \(element.found)"))
+                continue
+            }
+            if let message = rule.problem(of: text) {
+                problems.append(Problem(element: index, message: message))
+            } else if let earlier = first[text] {
+                let message = "\(TOMLNode.quoted(text)) is already element \(earlier); remove one of them"
+                problems.append(Problem(element: index, message: message))
+            } else {
+                first[text] = index
+            }
+            items.append(text)
+        }
+        return problems.isEmpty ? .value(.list(items)) : .problems(problems)
+    }
+}
+
+extension ConfigurationKey.ItemRule {
+    /// What is wrong with a text of such a list; nil when nothing is.
+    fileprivate func problem(of text: String) -> String? {
+        let shown = TOMLNode.quoted(text)
+        switch self {
+        case .toolNames:
+            if text.isEmpty { return "a tool or group without a name" }
+            return text.utf8.allSatisfy(Self.isNameByte)
+                ? nil : "\(shown) is no tool or group; names are made of letters, digits, '_', '-' and '.'"
+        case .variableNames:
+            return VariableExpansion.isName(text)
+                ? nil
+                : "\(shown) is no name of an environment variable; names are letters, digits and '_', no digit first"
+        case .gatePatterns: return problem(ofPattern: text, shown)
+        }
+    }
+
+    private func problem(ofPattern text: String, _ shown: String) -> String? {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let target = parts.first, !text.isEmpty else {
+            return "an empty pattern; write a group, a tool, \"*\", or \"tool:argument*\""
+        }
+        guard target == "*" || (!target.isEmpty && target.utf8.allSatisfy(Self.isNameByte)) else {
+            return "\(shown) names no tool or group; write a group, a tool, \"*\", or \"tool:argument*\""
+        }
+        if parts.count == 2, parts[1].isEmpty {
+            return "\(shown) ends in an empty argument pattern; write \"\(target)\" for every argument"
+        }
+        return nil
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import AnimaCore
+
+/// A checked value of a key.
+enum ConfigurationValue: Hashable, Sendable {
+    case text(String)
+    case integer(Int)
+    case number(Double)
+    case list([String])
+
+    /// The value as TOML that reads back as the same value: `${` is escaped.
+    var toml: String {
+        switch self {
+        case .text(let text): Self.quoted(text)
+        case .integer(let value): String(value)
+        case .number(let value): "\(value)"
+        case .list(let items): "[" + items.map(Self.quoted).joined(separator: ", ") + "]"
+        }
+    }
+
+    /// The value as JSON.
+    var json: JSONValue {
+        switch self {
+        case .text(let text): .string(text)
+        case .integer(let value): .int(value)
+        case .number(let value): .double(value)
+        case .list(let items): .array(items.map { .string($0) })
+        }
+    }
+
+    // The escapes that JSONValue writes are also those of TOML's basic strings.
+    private static func quoted(_ text: String) -> String { VariableExpansion.escaped(JSONValue.string(text).text) }
+}
+
+extension Duration {
+    /// The duration in seconds, to the microsecond, so that 0.1 s is shown as 0.1.
+    var wholeAndFractionalSeconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + (Double(attoseconds) / 1e12).rounded() / 1e6
+    }
+}

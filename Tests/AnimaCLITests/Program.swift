@@ -1,0 +1,122 @@
+import AnimaCore
+import Foundation
+import Synchronization
+
+/// The real program, run in a fresh home and directory.
+final class Program: Sendable {
+    /// What a run came to.
+    struct Result {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    let directory: String
+    let environment: [String: String]
+
+    /// Beside the test bundle: the tests depend on it, so it is there.
+    static let path: String = {
+        let products = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }?
+            .deletingLastPathComponent()
+        let candidates: [String?] = [
+            products?.appendingPathComponent("anima").path,
+            URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("anima")
+                .path,
+        ]
+        return candidates.compactMap { $0 }.first { FileManager.default.isExecutableFile(atPath: $0) } ?? "anima"
+    }()
+
+    static let clerk = """
+        [agent]
+        name = "clerk"
+        [model]
+        use = "reflex"
+        [tools]
+        use = ["files", "shell", "basic", "memory"]
+        [gate]
+        allow = ["files", "shell", "basic", "memory"]
+        """
+
+    init(_ configuration: String = clerk, environment: [String: String] = [:]) throws {
+        directory = FileManager.default.temporaryDirectory.path + "/anima-cli-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let inherited = ProcessInfo.processInfo.environment.filter {
+            ["PATH", "LANG", "LD_LIBRARY_PATH"].contains($0.key)
+        }
+        self.environment =
+            inherited.merging(["ANIMA_HOME": directory + "/home", "SWIFT_BACKTRACE": "enable=no"]) { $1 }
+            .merging(environment) { $1 }
+        try put(configuration, at: "clerk.toml")
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    func put(_ text: String, at name: String) throws {
+        try text.write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
+    }
+
+    func text(_ name: String) throws -> String { try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8) }
+
+    /// A process that was started, with its output going to files, which nobody has to drain.
+    func start(_ arguments: [String], input: String = "", more: [String: String] = [:]) throws -> Running {
+        let running = Running(directory: directory, number: UUID().uuidString)
+        let process = running.process
+        process.executableURL = URL(fileURLWithPath: Self.path)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: directory)
+        process.environment = environment.merging(more) { $1 }
+        try Data(input.utf8).write(to: URL(fileURLWithPath: running.inputPath))
+        process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: running.inputPath))
+        for path in [running.outputPath, running.errorPath] { try Data().write(to: URL(fileURLWithPath: path)) }
+        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: running.outputPath))
+        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: running.errorPath))
+        try process.run()
+        return running
+    }
+
+    func run(_ arguments: String..., input: String = "", more: [String: String] = [:]) throws -> Result {
+        try start(arguments, input: input, more: more).finish()
+    }
+
+    func events(_ agent: String = "clerk") throws -> [JSONValue] {
+        try run("log", agent, "--json").output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+    }
+}
+
+/// A process of the program.
+final class Running {
+    let process = Process()
+    let inputPath: String
+    let outputPath: String
+    let errorPath: String
+
+    init(directory: String, number: String) {
+        inputPath = "\(directory)/.in-\(number)"
+        outputPath = "\(directory)/.out-\(number)"
+        errorPath = "\(directory)/.err-\(number)"
+    }
+
+    /// Waits for its end.
+    func finish() throws -> Program.Result {
+        process.waitUntilExit()
+        defer { for path in [inputPath, outputPath, errorPath] { try? FileManager.default.removeItem(atPath: path) } }
+        let status =
+            process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
+        return Program.Result(
+            status: status,
+            output: try String(contentsOfFile: outputPath, encoding: .utf8),
+            errors: try String(contentsOfFile: errorPath, encoding: .utf8)
+        )
+    }
+
+    /// Looks at what it has said until that holds a text, for at most twenty seconds.
+    func hasSaid(_ text: String) -> Bool {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < deadline {
+            let said = [outputPath, errorPath].compactMap { try? String(contentsOfFile: $0, encoding: .utf8) }.joined()
+            if said.contains(text) { return true }
+            sched_yield()
+        }
+        return false
+    }
+}

@@ -1,0 +1,15 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "embedding",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "anima", path: "../..")],
+    targets: [
+        .executableTarget(
+            name: "embedding",
+            dependencies: [.product(name: "Anima", package: "anima")]
+        )
+    ]
+)
