@@ -1,0 +1,61 @@
+import Anima
+
+/// CPU and flushes per turn.
+enum Turns {
+    static func measure(into report: inout Report, scratch: String) async throws {
+        for (calls, aimMemory, aimNormal) in [(0, 50.0, 250.0), (10, 1000.0, 1000.0)] {
+            let what = calls == 0 ? "a turn" : "a turn of \(calls) tool calls"
+            let memory = try await cpu(calls, InMemoryLifeStore())
+            report.add("\(what), life in memory, CPU", memory.cpu, "µs", aim: calls == 0 ? aimMemory : nil)
+            let normal = try await cpu(calls, try life(scratch, "normal-\(calls)", .normal))
+            report.add("\(what), durability normal, CPU", normal.cpu, "µs", aim: aimNormal)
+            let full = try await cpu(calls, try life(scratch, "full-\(calls)", .full))
+            report.add("\(what), durability full, CPU", full.cpu, "µs")
+            report.add("\(what), durability full, wall", full.wall, "µs")
+            let store = CountingStore(InMemoryLifeStore())
+            let rounds = 50.0
+            _ = try await run(calls, store, turns: Int(rounds))
+            // Two batches of the beginning are not a turn's.
+            report.add("\(what), flushes", Double(store.flushes) / rounds, "", aim: calls == 0 ? 2 : nil)
+        }
+    }
+
+    private static func life(_ scratch: String, _ name: String, _ durability: SQLiteLife.Durability) throws -> SQLiteLife {
+        try SQLiteLife.open(at: "\(scratch)/\(name).sqlite", agent: AgentID("bench"), mode: .create, durability: durability)
+    }
+
+    private static func cpu(_ calls: Int, _ store: any LifeStore) async throws -> (cpu: Double, wall: Double) {
+        let agent = try await run(calls, store, turns: 50)
+        var figures: [(cpu: Double, wall: Double)] = []
+        for batch in 0..<7 {
+            let turns = calls == 0 ? 300 : 60
+            let began = ContinuousClock.now
+            let before = Measure.cpu
+            for turn in 0..<turns { try await ask(agent, "\(batch)-\(turn)") }
+            let wall = Double((ContinuousClock.now - began).microseconds)
+            figures.append(((Measure.cpu - before) / Double(turns), wall / Double(turns)))
+        }
+        await agent.stop()
+        return (Measure.median(figures.map(\.cpu)), Measure.median(figures.map(\.wall)))
+    }
+
+    /// An agent that is warm.
+    @discardableResult
+    private static func run(_ calls: Int, _ store: any LifeStore, turns: Int) async throws -> Agent {
+        var generator = SystemRandomNumberGenerator()
+        let agent = try await Agent.wake(
+            AgentID("bench"),
+            store: store,
+            equipment: .instant(calls: calls),
+            using: &generator
+        )
+        for turn in 0..<turns { try await ask(agent, "warm-\(turn)") }
+        return agent
+    }
+
+    static func ask(_ agent: Agent, _ id: String) async throws {
+        let task = Envelope(id: try EnvelopeID(id), text: "do it", sentAt: SystemClock().now)
+        _ = try await agent.deliver(task)
+        _ = try await agent.answer(to: task.id)
+    }
+}
