@@ -9,46 +9,64 @@ import Musl
 import Darwin
 #endif
 
-/// The one writer of a life: a lock on a file beside it, held until it is released or the process ends.
+/// The sole right to write a life, held until it is released or the process ends.
 ///
-/// The lock is not on the database itself: closing another descriptor of that file would drop SQLite's own locks.
+/// It is a lock of `flock` on a file beside the life, which holds the owner's process id. The file stays when the lock
+/// is released: removing it could take it from under somebody who has just opened it.
 final class LifeLock: Sendable {
-    private let descriptor: Mutex<Int32?>
+    /// The descriptor; nil once released.
+    private let descriptor: Mutex<CInt?>
 
-    /// Takes the lock.
+    /// Where the lock of a life is: `life.lock` beside `life.sqlite`.
+    static func path(forLifeAt path: String) -> String {
+        (path.hasSuffix(".sqlite") ? String(path.dropLast(7)) : path) + ".lock"
+    }
+
+    /// Takes the lock of the life at a path, which need not exist yet.
     ///
-    /// - Throws: ``StoreError`` with `.locked`, naming the holder; `.readOnly` or `.io` when there can be no lock file.
-    init(path: String) throws(StoreError) {
-        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw StoreError(system: errno, "open the lock file \(path)") }
+    /// - Throws: ``StoreError`` `.locked` naming the holder's process id; `.readOnly`, `.notFound` (no directory), `.io`.
+    init(lifeAt path: String) throws(StoreError) {
+        let lockPath = Self.path(forLifeAt: path)
+        let file = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw StoreError(errno: errno, work: "create the lock", path: lockPath) }
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
-            var bytes = [UInt8](repeating: 0, count: 32)
-            let count = max(0, pread(file, &bytes, bytes.count, 0))
+            let number = errno
+            let holder = Self.readHolder(file)
             close(file)
-            guard code == EWOULDBLOCK else { throw StoreError(system: code, "lock \(path)") }
-            let holder = String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").first.map(String.init)
+            guard number == EWOULDBLOCK else { throw StoreError(errno: number, work: "lock", path: lockPath) }
             throw StoreError(
                 code: .locked,
-                message: "the life beside \(path) is in use by process \(holder ?? "unknown"); "
-                    + "wait until that ends, or end it"
+                message: "the life \(path) is in use by process \(holder ?? "unknown") (lock \(lockPath)); "
+                    + "end that process or talk to it, then try again"
             )
         }
-        let pid = Array("\(getpid())\n".utf8)
-        _ = ftruncate(file, 0)
-        _ = pwrite(file, pid, pid.count, 0)
+        let text = Array("\(getpid())\n".utf8)
+        guard ftruncate(file, 0) == 0, pwrite(file, text, text.count, 0) == text.count else {
+            let number = errno
+            close(file)
+            throw StoreError(errno: number, work: "write the lock", path: lockPath)
+        }
         descriptor = Mutex(file)
     }
 
-    /// Gives the lock up; later calls do nothing.
+    deinit { release() }
+
+    /// Gives the lock up; does nothing the second time.
     func release() {
-        descriptor.withLock { file in
-            guard let open = file else { return }
-            _ = ftruncate(open, 0)
-            close(open)
-            file = nil
+        let file = descriptor.withLock { descriptor in
+            defer { descriptor = nil }
+            return descriptor
         }
+        guard let file else { return }
+        // Closing alone is not enough: a program that another thread is just starting shares the descriptor until exec.
+        flock(file, LOCK_UN)
+        close(file)
     }
 
-    deinit { release() }
+    private static func readHolder(_ file: CInt) -> String? {
+        var bytes = [UInt8](repeating: 0, count: 20)
+        let count = pread(file, &bytes, bytes.count, 0)
+        let digits = bytes.prefix(max(count, 0)).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        return digits.isEmpty ? nil : String(decoding: digits, as: UTF8.self)
+    }
 }

@@ -1,93 +1,112 @@
 import AnimaCore
 import GRDB
 
-/// The tables of a life and how older ones become current.
-///
-/// `events` is the life; all other tables are projections of it, written in the same transaction, and can be rebuilt.
+/// The tables of a life.
 enum LifeSchema {
-    /// Marks a file as a life of Anima: "ANIM".
+    /// Marks the file as a life of Anima: "ANIM" (`PRAGMA application_id`).
+    static let applicationID = 0x414E_494D
+
+    /// What brings a file from each version to the next one; the first makes an empty file version 1.
     ///
-    /// Source: SQLite, `PRAGMA application_id`.
-    static let applicationID: Int32 = 0x414E_494D
-
-    /// The number of migrations; `PRAGMA user_version` of a current file.
-    static var version: Int { migrations.count }
-
-    /// Each brings a file from the version of its index to the next.
-    private static let migrations: [String] = [first]
-
-    /// The projections' tables, for a rebuild.
-    static let projections = ["inbox", "turns", "memories", "memory_index", "usage"]
-
-    // Texts that may hold NUL are BLOBs: SQLite's text ends there.
-    private static let first = """
-        CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE events (
-            seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, agent TEXT NOT NULL,
-            conversation TEXT, turn INTEGER, step INTEGER, cause INTEGER, format INTEGER NOT NULL, body BLOB NOT NULL);
-        CREATE INDEX events_turn ON events(turn) WHERE turn IS NOT NULL;
-        CREATE TABLE inbox (
-            envelope TEXT PRIMARY KEY, seq INTEGER NOT NULL, conversation TEXT NOT NULL, kind TEXT NOT NULL,
-            sender TEXT NOT NULL, at INTEGER NOT NULL, turn INTEGER) WITHOUT ROWID;
-        CREATE TABLE turns (
-            turn INTEGER PRIMARY KEY, conversation TEXT NOT NULL, envelope TEXT NOT NULL, ended_at INTEGER NOT NULL,
-            outcome TEXT NOT NULL, bytes INTEGER NOT NULL, body BLOB NOT NULL);
-        CREATE INDEX turns_conversation ON turns(conversation, turn);
-        CREATE INDEX turns_envelope ON turns(envelope);
-        CREATE TABLE memories (
-            id INTEGER PRIMARY KEY, text BLOB NOT NULL, trust TEXT NOT NULL, at INTEGER NOT NULL);
-        CREATE VIRTUAL TABLE memory_index USING fts5(text, content='', tokenize='porter unicode61');
-        CREATE TABLE usage (
-            day TEXT NOT NULL, model TEXT NOT NULL, calls INTEGER NOT NULL, input INTEGER NOT NULL,
-            cached INTEGER NOT NULL, output INTEGER NOT NULL, PRIMARY KEY (day, model)) WITHOUT ROWID;
-        CREATE TABLE spills (hash TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
-        CREATE TABLE snapshot (
-            id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, format INTEGER NOT NULL,
-            hash TEXT NOT NULL, body BLOB NOT NULL);
+    /// The version is kept in `PRAGMA user_version`. Steps are only ever added.
+    static let steps: [String] = [
         """
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+        CREATE TABLE events (
+            seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, agent TEXT NOT NULL, conversation TEXT,
+            turn INTEGER, step INTEGER, cause INTEGER, format INTEGER NOT NULL, body TEXT NOT NULL
+        );
+        CREATE INDEX events_turn ON events (turn) WHERE turn IS NOT NULL;
+        CREATE TABLE spills (hash TEXT PRIMARY KEY, bytes BLOB NOT NULL);
+        CREATE TABLE snapshot (
+            id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, format TEXT NOT NULL, checksum INTEGER NOT NULL,
+            body BLOB NOT NULL
+        );
+        \(ProjectionTables.sql(schema: "main"))
+        CREATE INDEX turns_conversation ON turns (conversation, turn);
+        CREATE INDEX turns_envelope ON turns (envelope);
+        CREATE VIRTUAL TABLE memories_fts USING fts5(
+            text, content = 'memories', content_rowid = 'id', tokenize = 'porter unicode61'
+        );
+        """
+    ]
 
-    /// Checks that a file is a life that this program can use; makes an empty one into a life.
+    /// The version of this program.
+    static var version: Int { steps.count }
+
+    /// Brings a file up to date; does nothing to a current one.
     ///
-    /// - Throws: ``StoreError`` with `.foreign`, `.newer` or `.corrupt`.
-    static func prepare(_ db: Database, path: String, agent: AgentID?, isReadOnly: Bool) throws {
-        let application = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        if application == applicationID {
-            if version == self.version { return }
-            guard version < self.version else {
-                throw StoreError(
-                    code: .newer,
-                    message: "the life at \(path) has schema \(version), this program knows up to \(self.version); "
-                        + "use a newer anima"
-                )
-            }
-            guard !isReadOnly else {
-                throw StoreError(code: .readOnly, message: "the life at \(path) must be upgraded first: anima resume")
-            }
-        } else {
-            let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
-            guard application == 0, version == 0, tables == 0, let agent, !isReadOnly else {
-                throw StoreError(
-                    code: .foreign,
-                    message: "the file at \(path) is not a life of Anima; it is left alone"
-                )
-            }
-            try db.inTransaction(.exclusive) {
-                try migrate(db, from: 0)
-                try db.execute(sql: "INSERT INTO meta VALUES ('agent', ?), ('format', '0')", arguments: [agent.name])
-                return .commit
-            }
-            return
+    /// - Throws: ``StoreError`` `.newer` for a file of a newer program.
+    static func migrate(_ db: Database, path: String) throws {
+        let found = try version(of: db)
+        guard found <= version else {
+            throw StoreError(
+                code: .newer,
+                message: "the life \(path) has schema \(found), this program knows up to \(version); use a newer anima"
+            )
         }
-        try db.inTransaction(.exclusive) {
-            try migrate(db, from: version)
-            return .commit
+        guard found < version else { return }
+        try db.atomically {
+            for step in steps[found...] { try db.execute(sql: step) }
+            try db.execute(sql: "PRAGMA user_version = \(version); PRAGMA application_id = \(applicationID)")
         }
     }
 
-    private static func migrate(_ db: Database, from version: Int) throws {
-        for migration in migrations[version...] { try db.execute(sql: migration) }
-        try db.execute(sql: "PRAGMA application_id = \(applicationID)")
-        try db.execute(sql: "PRAGMA user_version = \(self.version)")
+    /// The version of an open file.
+    static func version(of db: Database) throws -> Int {
+        try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    }
+}
+
+/// The keys of the table `meta`.
+enum MetaKey: String {
+    /// The agent's name.
+    case agent
+    /// The identity of the life, from the last `life.began`.
+    case life
+    /// The highest version of ``EventCoding`` that an event was written in.
+    case format
+    /// What wrote the projections, see ``SQLiteLife/projectionsVersion``.
+    case projections
+}
+
+extension Database {
+    func meta<Value: DatabaseValueConvertible>(_ key: MetaKey, as type: Value.Type = Value.self) throws -> Value? {
+        try Value.fetchOne(
+            cachedStatement(sql: "SELECT value FROM meta WHERE key = ?"),
+            arguments: [key.rawValue]
+        )
+    }
+
+    func setMeta(_ key: MetaKey, _ value: some DatabaseValueConvertible) throws {
+        try cachedStatement(sql: "INSERT OR REPLACE INTO main.meta (key, value) VALUES (?, ?)")
+            .execute(arguments: [key.rawValue, value])
+    }
+
+    /// Does some work in one transaction; nothing of it stays when it throws.
+    ///
+    /// GRDB's own transactions compile their statements anew each time.
+    func atomically<Value>(_ work: () throws -> Value) throws -> Value {
+        try cachedStatement(sql: "BEGIN IMMEDIATE").execute()
+        do {
+            let value = try work()
+            try cachedStatement(sql: "COMMIT").execute()
+            return value
+        } catch {
+            rollBack()
+            throw error
+        }
+    }
+
+    /// Does some reading that sees the life at one moment.
+    func atOneMoment<Value>(_ work: () throws -> Value) throws -> Value {
+        try cachedStatement(sql: "BEGIN").execute()
+        defer { rollBack() }
+        return try work()
+    }
+
+    private func rollBack() {
+        // After some errors SQLite has rolled back by itself.
+        if isInsideTransaction { try? execute(sql: "ROLLBACK") }
     }
 }

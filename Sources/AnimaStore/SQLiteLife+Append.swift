@@ -11,147 +11,104 @@ import Foundation
 extension SQLiteLife {
     public func append(_ batch: LifeBatch) async throws {
         guard !isReadOnly else {
-            throw StoreError(code: .readOnly, message: "the life at \(path) was opened to be read")
+            throw StoreError(
+                code: .readOnly,
+                message: "can't append to the life \(path): it was opened to be read; open it with SQLiteLife.open"
+            )
         }
-        try await perform("append to") { [self] db, connection in
-            var progress = connection.progress.withLock { $0 }
-            for (offset, event) in batch.events.enumerated() where event.seq != progress.lastSeq + offset + 1 {
+        try await perform("append to") { [self] db in
+            // The position is used by the connection's queue alone, so nobody waits for this lock.
+            try position.withLock { try append(batch, db, &$0) }
+        }
+    }
+
+    private func append(_ batch: LifeBatch, _ db: Database, _ position: inout Position) throws {
+        guard !position.isSuspect else {
+            throw StoreError(
+                code: .io,
+                message: "can't append to the life \(path): the disk failed before; wake the life again first"
+            )
+        }
+        let lastSeq = try position.lastSeq ?? lastSeq(db)
+        position.lastSeq = lastSeq
+        try check(batch, lastSeq: lastSeq)
+        let snapshot = try batch.snapshot.map { ($0.lastSeq, try LifeJSON.encode($0)) }
+        do {
+            try setFlushing(durability == .full && batch.isFlushed, db, &position)
+            try db.atomically {
+                for event in batch.events {
+                    try rows.insert(event, in: db)
+                    try ProjectionTables.main.take(event, in: db)
+                }
+                for turn in batch.endedTurns { try ProjectionTables.main.keep(turn, in: db) }
+                for spill in batch.spills { try keep(spill, db) }
+                if let (seq, body) = snapshot { try keep(snapshot: body, at: seq, db) }
+                if position.format < coding.version, !batch.events.isEmpty { try db.setMeta(.format, coding.version) }
+            }
+        } catch {
+            position.lastSeq = nil
+            if let error = error as? DatabaseError, error.resultCode == .SQLITE_IOERR { position.isSuspect = true }
+            throw error
+        }
+        position.lastSeq = batch.events.last?.seq ?? lastSeq
+        if !batch.events.isEmpty { position.format = max(position.format, coding.version) }
+    }
+
+    /// Refuses a batch that does not go on from the last event.
+    private func check(_ batch: LifeBatch, lastSeq: Int) throws(StoreError) {
+        var expected = lastSeq + 1
+        for event in batch.events {
+            guard event.seq == expected else {
                 throw StoreError(
                     code: .conflict,
-                    message: "event \(event.seq) can't follow event \(progress.lastSeq + offset) in \(path): "
-                        + "the life went on elsewhere; wake the agent again"
+                    message: "can't append the event e\(event.seq) to the life \(path): e\(expected) is next; "
+                        + "a second writer or a bug, wake the life again"
                 )
             }
-            let flushes = batch.isFlushed && durability == .full
-            if flushes != progress.isFlushing {
-                try db.execute(sql: flushes ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
-                progress.isFlushing = flushes
-            }
-            let raisesFormat = progress.format < coding.version && !batch.events.isEmpty
-            try db.inTransaction(.immediate) {
-                let writer = LifeWriter(db: db, coding: coding)
-                for event in batch.events { try writer.insert(event) }
-                for turn in batch.endedTurns { try writer.insert(turn) }
-                for spill in batch.spills { try writer.insert(spill) }
-                if let state = batch.snapshot { try writer.save(state) }
-                if raisesFormat { try writer.setFormat() }
-                return .commit
-            }
-            progress.lastSeq += batch.events.count
-            if raisesFormat { progress.format = coding.version }
-            connection.progress.withLock { [progress] in $0 = progress }
+            expected += 1
         }
-    }
-}
-
-/// Writes events and their projections, inside a transaction of its caller.
-struct LifeWriter {
-    let db: Database
-    let coding: EventCoding
-
-    func insert(_ event: Event) throws {
-        try run(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                event.seq, event.at.microseconds, event.fact.kind.rawValue, event.agent.name,
-                event.conversation?.name, event.turn?.number, event.step, event.cause, coding.version,
-                Data(coding.encode(event.fact)),
-            ]
-        )
-        try project(event)
-    }
-
-    /// Writes what an event alone says to the projections.
-    func project(_ event: Event) throws {
-        switch event.fact {
-        case .envelopeAccepted(let fact): try accept(fact.envelope, event)
-        case .turnOpened(let fact):
-            try run("UPDATE inbox SET turn = ? WHERE envelope = ?", [event.turn?.number, fact.envelope.text])
-        case .modelReplied(let fact):
-            try run(
-                """
-                INSERT INTO usage VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT (day, model) DO UPDATE SET calls = calls + 1,
-                input = input + excluded.input, cached = cached + excluded.cached, output = output + excluded.output
-                """,
-                [
-                    String(event.at.rfc3339.prefix(10)), fact.model, fact.usage.inputTokens, fact.usage.cachedTokens,
-                    fact.usage.outputTokens,
-                ]
-            )
-        case .memoryStored(let fact):
-            try run(
-                "INSERT INTO memories VALUES (?, ?, ?, ?)",
-                [event.seq, Data(fact.text.utf8), fact.trust.rawValue, event.at.microseconds]
-            )
-            try run("INSERT INTO memory_index(rowid, text) VALUES (?, ?)", [event.seq, fact.text])
-        case .lifeBegan, .agentConfigured, .agentWoke, .modelFailed, .toolStarted, .toolFinished, .turnClosing,
-            .turnEnded:
-            break
-        }
-    }
-
-    private func accept(_ envelope: Envelope, _ event: Event) throws {
-        do {
-            try run(
-                "INSERT INTO inbox VALUES (?, ?, ?, ?, ?, ?, NULL)",
-                [
-                    envelope.id.text, event.seq, envelope.conversation.name, envelope.kind.rawValue,
-                    envelope.sender.description, event.at.microseconds,
-                ]
-            )
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+        if let snapshot = batch.snapshot, snapshot.lastSeq != expected - 1 {
             throw StoreError(
-                code: .duplicateEnvelope(envelope.id),
-                message: "the envelope \(envelope.id) is in the life already"
+                code: .conflict,
+                message: "can't save a state of e\(snapshot.lastSeq) in the life \(path) with events up to "
+                    + "e\(expected - 1); a bug"
             )
         }
     }
 
-    func insert(_ turn: TranscriptTurn) throws {
-        guard let ending = turn.ending else { return }
-        try run(
-            "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                turn.id.number, turn.input.conversation.name, turn.input.id.text, ending.at.microseconds,
-                ending.end.name, turn.approximateBytes, LifeJSON.encode(turn),
-            ]
+    /// Says whether the next commit waits for the disk.
+    ///
+    /// A commit that does flushes everything before it too, so the order of what survives is kept.
+    private func setFlushing(_ isFlushing: Bool, _ db: Database, _ position: inout Position) throws {
+        guard position.isFlushing != isFlushing else { return }
+        try db.cachedStatement(sql: isFlushing ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL").execute()
+        position.isFlushing = isFlushing
+    }
+
+    private func keep(_ spill: LifeBatch.Spill, _ db: Database) throws {
+        try db.cachedStatement(sql: "INSERT OR IGNORE INTO spills (hash, bytes) VALUES (?, ?)")
+            .execute(arguments: [spill.hash, Data(spill.bytes)])
+    }
+
+    private func keep(snapshot body: Data, at seq: Int, _ db: Database) throws {
+        try db.cachedStatement(
+            sql: "INSERT OR REPLACE INTO snapshot (id, seq, format, checksum, body) VALUES (1, ?, ?, ?, ?)"
         )
+        .execute(arguments: [seq, projectionsVersion, LifeJSON.checksum(of: body), body])
     }
 
-    func insert(_ spill: LifeBatch.Spill) throws {
-        try run("INSERT OR IGNORE INTO spills VALUES (?, ?)", [spill.hash, Data(spill.bytes)])
-    }
-
-    func save(_ state: AgentState) throws {
+    /// Saves the state at the end, so that the next waking reads few events.
+    ///
+    /// Reading an event takes about 10 µs. Whoever has the state at hand appends it instead, in a batch without events.
+    func saveState(_ db: Database) throws {
+        let past = try db.atOneMoment { try awakening(db) }
+        guard past.tail.count >= 32 else { return }
+        let state = past.state()
         let body = try LifeJSON.encode(state)
-        let hash = ContentHash.hexadecimal(of: Array(body))
-        try run(
-            "INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?, ?)",
-            [state.lastSeq, LifeJSON.snapshotFormat, hash, body]
-        )
+        try db.atomically { try keep(snapshot: body, at: state.lastSeq, db) }
     }
 
-    func setFormat() throws {
-        try run("UPDATE meta SET value = ? WHERE key = 'format'", [String(coding.version)])
-    }
-
-    private func run(_ sql: String, _ arguments: [(any DatabaseValueConvertible)?]) throws {
-        try db.cachedStatement(sql: sql).execute(arguments: StatementArguments(arguments))
-    }
-}
-
-/// How projections are written that are not events.
-enum LifeJSON {
-    /// Raised whenever the state changes its form; another one is not read, the log is folded instead.
-    static let snapshotFormat = 1
-
-    static func encode(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value)
-    }
-
-    static func decode<T: Decodable>(_ type: T.Type, from data: Data) throws -> T {
-        try JSONDecoder().decode(type, from: data)
+    func lastSeq(_ db: Database) throws -> Int {
+        try Int.fetchOne(db.cachedStatement(sql: "SELECT max(seq) FROM events")) ?? 0
     }
 }

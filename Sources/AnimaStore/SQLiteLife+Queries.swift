@@ -1,5 +1,6 @@
 public import AnimaCore
 import GRDB
+import Synchronization
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -9,143 +10,189 @@ import Foundation
 
 extension SQLiteLife {
     public func wake() async throws -> Awakening {
-        try await perform("read") { [self] db, _ in try reader(db).awakening() }
+        try await perform("wake") { [self] db in
+            if !isReadOnly { try position.withLock { try settle(db, &$0) } }
+            return try db.atOneMoment { try awakening(db) }
+        }
     }
 
     public func events(after seq: Int, turn: TurnID?, limit: Int) async throws -> [Event] {
-        try await perform("read") { [self] db, _ in try reader(db).events(after: seq, turn: turn, limit: limit) }
+        try await perform("read events of") { [self] db in
+            let count = max(limit, 0)
+            guard let turn else {
+                return try rows.fetch(db, where: "seq > ? ORDER BY seq LIMIT ?", arguments: [seq, count])
+            }
+            return try rows.fetch(
+                db,
+                where: "turn = ? AND seq > ? ORDER BY seq LIMIT ?",
+                arguments: [turn.number, seq, count]
+            )
+        }
     }
 
-    public func transcript(of conversation: ConversationID, bytes: Int) async throws -> [TranscriptTurn] {
-        try await perform("read") { db, _ in
-            let sql = "SELECT bytes, body FROM turns WHERE conversation = ? ORDER BY turn DESC"
-            let rows = try Row.fetchCursor(try db.cachedStatement(sql: sql), arguments: [conversation.name])
+    public func transcript(
+        of conversation: ConversationID,
+        bytes: Int
+    ) async throws -> [TranscriptTurn] {
+        try await perform("read a transcript of") { [self] db in
+            let sql = "SELECT turn, bytes, body FROM turns WHERE conversation = ? ORDER BY turn DESC"
+            let found = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: [conversation.name])
             var turns: [TranscriptTurn] = []
-            var left = bytes
-            while let row = try rows.next() {
-                left -= row[0] as Int
-                if left < 0 { break }
-                turns.append(try LifeJSON.decode(TranscriptTurn.self, from: row[1] as Data))
+            var sum = 0
+            while let row = try found.next() {
+                sum += try row.value(at: 1) as Int
+                if sum > bytes { break }
+                turns.append(try turn(from: row, body: 2))
             }
             return turns.reversed()
         }
     }
 
     public func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn? {
-        try await perform("read") { db, _ in
-            let sql = "SELECT body FROM turns WHERE envelope = ?"
-            return try Data.fetchOne(db, sql: sql, arguments: [envelope.text])
-                .map { try LifeJSON.decode(TranscriptTurn.self, from: $0) }
+        try await perform("read a turn of") { [self] db in
+            let sql = "SELECT turn, body FROM turns WHERE envelope = ?"
+            let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [envelope.text])
+            return try row.map { try turn(from: $0, body: 1) }
         }
     }
 
     public func spill(hash: String) async throws -> [UInt8]? {
-        try await perform("read") { db, _ in
-            try Data.fetchOne(db, sql: "SELECT bytes FROM spills WHERE hash = ?", arguments: [hash]).map(Array.init)
+        try await perform("read an output of") { db in
+            let sql = "SELECT bytes FROM spills WHERE hash = ?"
+            return try Data.fetchOne(db.cachedStatement(sql: sql), arguments: [hash]).map { Array($0) }
         }
     }
 
     public func memories(matching query: String, limit: Int) async throws -> [Memory] {
-        try await perform("search") { db, _ in
-            let newest = "SELECT id, text, trust, at FROM memories ORDER BY id DESC LIMIT ?"
-            let best = """
-                SELECT id, memories.text, trust, at FROM memory_index JOIN memories ON id = memory_index.rowid
-                WHERE memory_index MATCH ? ORDER BY rank, id DESC LIMIT ?
-                """
-            let rows: [Row]
-            if query.allSatisfy(\.isWhitespace) {
-                rows = try Row.fetchAll(db, sql: newest, arguments: [max(limit, 0)])
-            } else if let pattern = FTS5Pattern(matchingAnyTokenIn: query) {
-                rows = try Row.fetchAll(db, sql: best, arguments: [pattern, max(limit, 0)])
-            } else {
-                rows = []
-            }
-            return rows.map { row in
-                Memory(
-                    id: row[0],
-                    text: String(decoding: row[1] as Data, as: UTF8.self),
-                    trust: Trust(rawValue: row[2]) ?? .untrusted,
-                    storedAt: Instant(microseconds: row[3])
+        // Characters at which a text of SQLite would end or that mean nothing; a long text is known by its beginning.
+        let words = String(String.UnicodeScalarView(query.unicodeScalars.prefix(2000).map { $0.value < 32 ? " " : $0 }))
+        let isEmpty = words.allSatisfy(\.isWhitespace)
+        let pattern = isEmpty ? nil : FTS5Pattern(matchingAnyTokenIn: words)
+        if !isEmpty, pattern == nil { return [] }
+        return try await perform("search the memories of") { db in
+            let count = max(limit, 0)
+            let found =
+                if let pattern {
+                    try Row.fetchCursor(
+                        db.cachedStatement(
+                            sql: """
+                                SELECT m.id, m.text, m.trust, m.at FROM memories_fts f JOIN memories m ON m.id = f.rowid
+                                WHERE memories_fts MATCH ? ORDER BY f.rank, m.id DESC LIMIT ?
+                                """
+                        ),
+                        arguments: [pattern, count]
+                    )
+                } else {
+                    try Row.fetchCursor(
+                        db.cachedStatement(sql: "SELECT id, text, trust, at FROM memories ORDER BY id DESC LIMIT ?"),
+                        arguments: [count]
+                    )
+                }
+            var memories: [Memory] = []
+            while let row = try found.next() {
+                guard let trust = Trust(rawValue: try row.value(at: 2)) else { throw ColumnError(column: 2) }
+                memories.append(
+                    Memory(
+                        id: try row.value(at: 0),
+                        text: String(decoding: try row.value(at: 1) as Data, as: UTF8.self),
+                        trust: trust,
+                        storedAt: Instant(microseconds: try row.value(at: 3))
+                    )
                 )
             }
+            return memories
         }
     }
 
-    /// A number that changes when another process has written the life.
+    /// A number that changes when another process has appended something; compared with an earlier one, to follow.
     public func dataVersion() async throws -> Int {
-        try await perform("read") { db, _ in try Int.fetchOne(db, sql: "PRAGMA data_version") ?? 0 }
+        try await perform("follow") { db in
+            try Int.fetchOne(db.cachedStatement(sql: "PRAGMA data_version")) ?? 0
+        }
     }
 
-    func reader(_ db: Database) -> LifeReader { LifeReader(db: db, coding: coding, path: path) }
-}
-
-/// Reads events and what they amount to.
-struct LifeReader {
-    let db: Database
-    let coding: EventCoding
-    let path: String
-
-    func awakening() throws -> Awakening {
-        let snapshot = try snapshot()
-        return Awakening(
-            snapshot: snapshot,
-            tail: try events(after: snapshot?.lastSeq ?? 0, turn: nil, limit: .max)
-        )
+    /// What model calls cost, by day and model, oldest first.
+    public func usage() async throws -> [DailyUsage] {
+        try await perform("read the usage of") { db in
+            let sql = "SELECT day, model, calls, input, cached, output FROM usage ORDER BY day, model"
+            return try Row.fetchAll(db, sql: sql)
+                .map { row in
+                    DailyUsage(
+                        day: Instant(microseconds: (try row.value(at: 0) as Int64) * 86_400_000_000),
+                        model: try row.value(at: 1),
+                        calls: try row.value(at: 2),
+                        usage: Usage(
+                            inputTokens: try row.value(at: 3),
+                            cachedTokens: try row.value(at: 4),
+                            outputTokens: try row.value(at: 5)
+                        )
+                    )
+                }
+        }
     }
 
-    /// The saved state, unless it is of another form, damaged, or ahead of the log; then the log alone counts.
-    func snapshot() throws -> AgentState? {
-        let sql = "SELECT hash, body FROM snapshot WHERE format = ? AND seq <= (SELECT max(seq) FROM events)"
-        guard let row = try Row.fetchOne(db, sql: sql, arguments: [LifeJSON.snapshotFormat]) else { return nil }
-        let body: Data = row[1]
-        guard ContentHash.hexadecimal(of: Array(body)) == row[0] as String else { return nil }
-        return try? LifeJSON.decode(AgentState.self, from: body)
+    // MARK: Waking
+
+    /// After a failed flush, brings the life onto the disk by another way than the journal that failed.
+    private func settle(_ db: Database, _ position: inout Position) throws {
+        position.lastSeq = nil
+        guard position.isSuspect else { return }
+        try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+        position.isSuspect = false
     }
 
-    func events(after seq: Int, turn: TurnID?, limit: Int) throws -> [Event] {
-        var events: [Event] = []
-        try forEachEvent(after: seq, turn: turn, limit: limit) { events.append($0) }
-        return events
+    func awakening(_ db: Database) throws -> Awakening {
+        let lastSeq = try lastSeq(db)
+        let snapshot = try usableSnapshot(db, lastSeq: lastSeq)
+        var next = (snapshot?.lastSeq ?? 0) + 1
+        var tail: [Event] = []
+        tail.reserveCapacity(lastSeq - next + 1)
+        try rows.forEach(db, where: "seq >= ? ORDER BY seq", arguments: [next]) { event in
+            guard event.seq == next else { throw StoreError.corrupt(path, "the event e\(next) is missing") }
+            tail.append(event)
+            next += 1
+        }
+        return Awakening(snapshot: snapshot, tail: tail)
     }
 
-    func forEachEvent(after seq: Int, turn: TurnID? = nil, limit: Int = .max, _ body: (Event) throws -> Void) throws {
-        let filter = turn == nil ? "" : " AND turn = ?"
-        let sql = "SELECT * FROM events WHERE seq > ?\(filter) ORDER BY seq LIMIT ?"
-        var arguments: [any DatabaseValueConvertible] = [seq]
-        if let turn { arguments.append(turn.number) }
-        arguments.append(max(limit, 0))
-        let rows = try Row.fetchCursor(
-            try db.cachedStatement(sql: sql),
-            arguments: StatementArguments(arguments)
-        )
-        while let row = try rows.next() { try body(event(row)) }
+    /// The saved state, unless it is damaged or of another version: the log has everything that it has.
+    func usableSnapshot(_ db: Database, lastSeq: Int) throws -> AgentState? {
+        let sql = "SELECT seq, format, checksum, body FROM snapshot WHERE id = 1"
+        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql)) else { return nil }
+        guard let seq = Int.fromDatabaseValue(row[0]), seq <= lastSeq,
+            String.fromDatabaseValue(row[1]) == projectionsVersion,
+            let body = Data.fromDatabaseValue(row[3]),
+            Int64.fromDatabaseValue(row[2]) == LifeJSON.checksum(of: body),
+            let state = try? JSONDecoder().decode(AgentState.self, from: body),
+            state.lastSeq == seq
+        else { return nil }
+        return state
     }
 
-    private func event(_ row: Row) throws -> Event {
-        let seq: Int = row[0]
+    private func turn(from row: Row, body index: Int) throws -> TranscriptTurn {
         do {
-            let fact = try coding.decode(kind: row[2], version: row[8], body: row[9] as Data)
-            return Event(
-                seq: seq,
-                at: Instant(microseconds: row[1]),
-                agent: try AgentID(row[3]),
-                conversation: try (row[4] as String?).map { try ConversationID($0) },
-                turn: (row[5] as Int?).map { TurnID($0) },
-                step: row[6],
-                cause: row[7],
-                fact: fact
-            )
-        } catch let error as EventCodingError {
-            let isNewer = if case .newer = error.problem { true } else { error.problem == .unknownKind }
-            throw StoreError(
-                code: isNewer ? .newer : .corrupt,
-                message: "event \(seq) of the life at \(path) can't be read: \(error); the life is left alone"
-            )
+            return try row.withUnsafeData(atIndex: index) { body in
+                try JSONDecoder().decode(TranscriptTurn.self, from: body ?? Data())
+            }
         } catch {
+            let number = Int.fromDatabaseValue(row[0]) ?? 0
             throw StoreError(
                 code: .corrupt,
-                message: "event \(seq) of the life at \(path) can't be read: \(error); the life is left alone"
+                message: "the turn t\(number) of the life \(path) can't be read (\(error)); its events are kept, "
+                    + "rebuild the projections"
             )
         }
     }
+}
+
+/// What the calls of a model cost on one day.
+public struct DailyUsage: Hashable, Sendable {
+    /// The beginning of the day, UTC.
+    public let day: Instant
+    /// The model's name.
+    public let model: String
+    /// How many calls were answered.
+    public let calls: Int
+    /// What they cost.
+    public let usage: Usage
 }

@@ -4,33 +4,40 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// A life in one SQLite file.
 ///
-/// One connection, used from one serial queue; a lock beside the file keeps other writers out. Calls are not stopped by
-/// cancelling their task: what was begun is finished.
+/// One writer holds it, by a lock beside the file; any number of readers look on. Events and what is computed from them
+/// (inbox, transcripts, memories, usage) are written in one transaction.
+///
+/// Calls may come from any task. They run one after the other, in the order in which they were made, on a few threads
+/// that all lives share; cancelling the caller stops none.
 public final class SQLiteLife: LifeStore {
-    /// What an append survives when it returns.
-    public enum Durability: String, Hashable, Sendable {
-        /// A power cut (`synchronous=FULL`).
+    /// What is done when there is no life at the path.
+    public enum Mode: Hashable, Sendable {
+        /// One is begun. A file of 0 bytes, which an interrupted creation leaves, counts as none.
+        case create
+        /// Opening fails.
+        case existing
+    }
+
+    /// What an appended batch survives.
+    public enum Durability: Hashable, Sendable {
+        /// A power cut, when the batch asks for it; it costs a flush of the disk.
         case full
-        /// The end of the process; a power cut may take the last appends (`synchronous=NORMAL`).
+        /// The end of the process; a power cut may take the newest batches, never single ones out of the middle.
         case normal
     }
 
-    /// Whether a life that is not there is made.
-    public enum Mode: Hashable, Sendable {
-        /// An empty life is made.
-        case create
-        /// It must be there.
-        case existing
+    /// What the writer knows without asking the file.
+    struct Position {
+        /// The last event; nil when the file must be asked.
+        var lastSeq: Int?
+        /// The highest format that an event was written in.
+        var format = 0
+        /// Whether the connection flushes at each commit.
+        var isFlushing = true
+        /// Whether a flush may have failed, so that the journal can't be trusted until it was checkpointed.
+        var isSuspect = false
     }
 
     /// The version of SQLite.
@@ -38,193 +45,165 @@ public final class SQLiteLife: LifeStore {
 
     /// Where the file is.
     public let path: String
+    /// Whether it was opened by ``openReader(at:coding:)``.
+    public let isReadOnly: Bool
     let coding: EventCoding
-    let isReadOnly: Bool
     let durability: Durability
+    let database: DatabaseQueue
+    let position: Mutex<Position>
     private let lock: LifeLock?
-    private let queue: DispatchQueue
-    private let connection: Mutex<Connection?>
+    private let isClosed = Mutex(false)
 
-    /// What the serial queue works on.
-    final class Connection: Sendable {
-        let database: DatabaseQueue
-        let progress: Mutex<Progress>
+    /// The threads that work on files: about as many as there are cores, however many lives are open.
+    static let threads = DispatchQueue(label: "anima.lives", attributes: .concurrent)
 
-        init(_ database: DatabaseQueue, _ progress: Progress) {
-            self.database = database
-            self.progress = Mutex(progress)
-        }
-    }
+    /// The form of the projections' and the snapshot's JSON; raise it when `TranscriptTurn` or `AgentState` change.
+    static let projectionsForm = 1
 
-    /// What the writer knows of the file without asking.
-    struct Progress: Sendable {
-        var lastSeq: Int
-        var format: Int
-        var isFlushing: Bool
-    }
+    /// What says whether projections and snapshot were written as this program would.
+    var projectionsVersion: String { "\(Self.projectionsForm).\(LifeSchema.version).\(coding.version)" }
 
-    /// Lives share the threads of one pool: a thousand of them need no thousand threads.
-    private static let pool = DispatchQueue(label: "anima.lives", attributes: .concurrent)
+    var rows: EventRow { EventRow(coding: coding, path: path) }
 
-    private init(
+    init(
         path: String,
-        coding: EventCoding,
-        durability: Durability,
+        database: DatabaseQueue,
         lock: LifeLock?,
-        connection: Connection
+        durability: Durability,
+        coding: EventCoding,
+        format: Int
     ) {
         self.path = path
-        self.coding = coding
-        self.durability = durability
+        self.database = database
         self.lock = lock
+        self.durability = durability
+        self.coding = coding
         isReadOnly = lock == nil
-        queue = DispatchQueue(label: "anima.life", target: Self.pool)
-        self.connection = Mutex(connection)
+        position = Mutex(Position(format: format, isFlushing: durability == .full))
     }
 
-    // MARK: Opening and closing
-
-    /// Opens a life for its one writer.
+    /// Opens a life to read and write it; blocks the thread for the time of it (about a millisecond).
+    ///
+    /// A life of an older program is brought up to date: its projections are written anew, its events as they are read.
     ///
     /// - Parameters:
-    ///   - path: The file; its directory must be there.
-    ///   - agent: Whose life it is, when it is made.
-    ///   - durability: What an append survives.
-    ///   - coding: How events are written and read.
-    ///   - maximumPages: The most pages the file may have; for tests of a full disk.
-    /// - Throws: ``StoreError``. A file that can't be used is left as it is.
+    ///   - path: The file, in a directory that exists. The lock is beside it: `life.lock` for `life.sqlite`.
+    ///   - agent: Whose life it is.
+    ///   - mode: What is done when there is none.
+    ///   - durability: What appended batches survive.
+    ///   - coding: The form of events.
+    /// - Throws: ``StoreError``: `.locked`, `.notFound` (also without the directory), `.foreign` (also for another
+    ///   agent's life), `.newer`, `.corrupt`, `.readOnly`, `.diskFull`, `.io`. Whatever is at the path is left as it is.
     public static func open(
         at path: String,
         agent: AgentID,
-        mode: Mode = .create,
+        mode: Mode,
         durability: Durability = .full,
-        coding: EventCoding = .current,
-        maximumPages: Int? = nil
+        coding: EventCoding = .current
     ) throws(StoreError) -> SQLiteLife {
-        if mode == .existing, access(path, F_OK) != 0 {
-            throw StoreError(code: .notFound, message: "there is no life at \(path)")
-        }
-        let lock = try LifeLock(path: lockPath(of: path))
-        // Made here, so that nobody else can read it even for a moment.
-        let file = Self.touch(path)
-        guard file == 0 else { throw StoreError(system: file, "make the life at \(path)") }
         do {
-            let database = try connect(path, isReadOnly: false)
-            let progress = try database.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA synchronous = NORMAL")
-                if let maximumPages { try db.execute(sql: "PRAGMA max_page_count = \(maximumPages)") }
-                let journal = try String.fetchOne(db, sql: "PRAGMA journal_mode")
-                try LifeSchema.prepare(db, path: path, agent: agent, isReadOnly: false)
-                if journal != "wal" { try db.execute(sql: "PRAGMA journal_mode = WAL") }
-                return try Self.progress(of: db, coding, path)
+            let file = LifeFile(path)
+            if mode == .existing, try file.size() ?? 0 == 0 {
+                throw StoreError.notFound(path, "create the agent first, or check the path")
             }
-            return SQLiteLife(
-                path: path,
-                coding: coding,
-                durability: durability,
+            let lock = try LifeLock(lifeAt: file.path)
+            if try file.size() ?? 0 == 0 {
+                guard mode == .create else { throw StoreError.notFound(path, "the file is empty") }
+                try file.place { try create(at: $0, agent: agent, coding: coding) }
+            }
+            try file.checkMark()
+            try file.checkIsWritable()
+            let database = try file.connect(synchronous: durability == .full ? "FULL" : "NORMAL")
+            let format = try database.inDatabase { db in
+                try LifeSchema.migrate(db, path: path)
+                return try checkMeta(db, path: path, agent: agent, coding: coding)
+            }
+            let life = SQLiteLife(
+                path: file.path,
+                database: database,
                 lock: lock,
-                connection: Connection(database, progress)
+                durability: durability,
+                coding: coding,
+                format: format
             )
+            try database.inDatabase { try life.renewProjections($0) }
+            return life
         } catch {
-            throw StoreError(error, "open", path: path)
+            throw StoreError(any: error, work: "open", path: path)
         }
     }
 
-    /// Opens a life to look at it, also while another process writes it.
+    /// Opens a life to look at it, also while another process writes it; takes no lock and changes nothing.
+    ///
+    /// - Throws: ``StoreError``: `.notFound`, `.foreign`, `.newer`, `.corrupt`, `.readOnly` (it was not closed and its
+    ///   directory can't be written), `.io`.
     public static func openReader(at path: String, coding: EventCoding = .current) throws(StoreError) -> SQLiteLife {
-        guard access(path, F_OK) == 0 else {
-            throw StoreError(code: .notFound, message: "there is no life at \(path)")
-        }
         do {
-            let database = try connect(path, isReadOnly: true)
-            let progress = try database.writeWithoutTransaction { db in
-                try LifeSchema.prepare(db, path: path, agent: nil, isReadOnly: true)
-                return try Self.progress(of: db, coding, path)
+            let file = LifeFile(path)
+            guard try file.size() ?? 0 > 0 else { throw StoreError.notFound(path, "check the path") }
+            try file.checkMark()
+            let database = try file.connectReadOnly()
+            let format = try database.inDatabase { db in
+                let version = try LifeSchema.version(of: db)
+                guard version <= LifeSchema.version else {
+                    throw StoreError(
+                        code: .newer,
+                        message: "the life \(path) has schema \(version), this program knows up to "
+                            + "\(LifeSchema.version); use a newer anima"
+                    )
+                }
+                return try checkMeta(db, path: path, agent: nil, coding: coding)
             }
             return SQLiteLife(
-                path: path,
-                coding: coding,
-                durability: .normal,
+                path: file.path,
+                database: database,
                 lock: nil,
-                connection: Connection(database, progress)
+                durability: .normal,
+                coding: coding,
+                format: format
             )
         } catch {
-            throw StoreError(error, "read", path: path)
+            throw StoreError(any: error, work: "open", path: path)
         }
     }
 
     public func close() async {
-        let connection = connection.withLock { connection in
-            defer { connection = nil }
-            return connection
-        }
-        guard let connection else { return }
+        isClosed.withLock { $0 = true }
         await withCheckedContinuation { continuation in
-            queue.async {
-                try? connection.database.close()
-                continuation.resume()
-            }
-        }
-        lock?.release()
-    }
-
-    static func lockPath(of path: String) -> String {
-        path.hasSuffix(".sqlite") ? String(path.dropLast("sqlite".count)) + "lock" : path + ".lock"
-    }
-
-    static func connect(_ path: String, isReadOnly: Bool) throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.readonly = isReadOnly
-        configuration.busyMode = .timeout(2)
-        configuration.label = "anima.life"
-        configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0")
-        }
-        return try DatabaseQueue(path: path, configuration: configuration)
-    }
-
-    private static func progress(of db: Database, _ coding: EventCoding, _ path: String) throws -> Progress {
-        let format = try Int.fetchOne(db, sql: "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'format'") ?? 0
-        guard format <= coding.version else {
-            throw StoreError(
-                code: .newer,
-                message: "the life at \(path) has events of format \(format), this program reads up to "
-                    + "\(coding.version); use a newer anima"
-            )
-        }
-        let lastSeq = try Int.fetchOne(db, sql: "SELECT max(seq) FROM events") ?? 0
-        return Progress(lastSeq: lastSeq, format: format, isFlushing: false)
-    }
-
-    /// Makes an empty file for its owner if there is none; 0 or the system's error.
-    private static func touch(_ path: String) -> Int32 {
-        let file = makeFile(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else { return errno }
-        closeFile(file)
-        return 0
-    }
-
-    // MARK: The serial queue
-
-    /// Does work on the connection, on the serial queue, whatever becomes of the calling task.
-    func perform<T: Sendable>(
-        _ attempt: String,
-        _ work: @escaping @Sendable (Database, Connection) throws -> T
-    ) async throws -> T {
-        guard let connection = connection.withLock({ $0 }) else {
-            throw StoreError(code: .closed, message: "the life at \(path) was closed; open it again")
-        }
-        return try await withCheckedThrowingContinuation { continuation in
-            queue.async { [path] in
-                let result = Result {
-                    try connection.database.writeWithoutTransaction { try work($0, connection) }
+            // After what was begun, and on another thread: a connection can't be closed from its own queue.
+            database.asyncWriteWithoutTransaction { [self, database, lock] db in
+                // Only a saving: when it fails, the log has everything.
+                if !isReadOnly { try? saveState(db) }
+                Self.threads.async {
+                    try? database.close()
+                    lock?.release()
+                    continuation.resume()
                 }
-                continuation.resume(with: result.mapError { StoreError($0, attempt, path: path) })
             }
         }
+    }
+
+    /// Does some work on the connection, in turn.
+    ///
+    /// - Parameter work: What it is, to go on after "can't" in an error's message.
+    func perform<Value: Sendable>(
+        _ work: String,
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            let isEnqueued = isClosed.withLock { isClosed in
+                guard !isClosed else { return false }
+                database.asyncWriteWithoutTransaction { [path] db in
+                    do {
+                        continuation.resume(returning: .success(try body(db)))
+                    } catch {
+                        continuation.resume(returning: .failure(StoreError(any: error, work: work, path: path)))
+                    }
+                }
+                return true
+            }
+            if !isEnqueued { continuation.resume(returning: .failure(.closed(path))) }
+        }
+        return try result.get()
     }
 }
-
-/// The system's `open` and `close`, under names that the methods above don't hide.
-private func makeFile(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }
-private func closeFile(_ descriptor: Int32) { close(descriptor) }

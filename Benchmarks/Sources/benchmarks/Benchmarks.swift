@@ -1,7 +1,9 @@
 import Anima
 import Foundation
 
-/// Measures what Anima costs: `benchmarks PATH_OF_ANIMA [JSON_FILE]`. Numbers are medians; lower is better.
+/// Measures what Anima costs.
+///
+/// `benchmarks PATH_OF_ANIMA [JSON_FILE]`; numbers are medians, lower is better.
 @main
 struct Benchmarks {
     static func main() async throws {

@@ -6,16 +6,16 @@ enum Starting {
     static func measure(into report: inout Report, anima: String, scratch: String) throws {
         let configuration = "\(scratch)/start.toml"
         try """
-            [agent]
-            name = "start"
-            [model]
-            use = "reflex"
-            [tools]
-            use = ["basic"]
-            [gate]
-            allow = ["basic"]
-            """
-            .write(toFile: configuration, atomically: true, encoding: .utf8)
+        [agent]
+        name = "start"
+        [model]
+        use = "reflex"
+        [tools]
+        use = ["basic"]
+        [gate]
+        allow = ["basic"]
+        """
+        .write(toFile: configuration, atomically: true, encoding: .utf8)
         let home = "\(scratch)/home"
         var first: [Double] = []
         var whole: [Double] = []

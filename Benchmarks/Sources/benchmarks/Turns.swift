@@ -20,8 +20,15 @@ enum Turns {
         }
     }
 
-    private static func life(_ scratch: String, _ name: String, _ durability: SQLiteLife.Durability) throws -> SQLiteLife {
-        try SQLiteLife.open(at: "\(scratch)/\(name).sqlite", agent: AgentID("bench"), mode: .create, durability: durability)
+    private static func life(_ scratch: String, _ name: String, _ durability: SQLiteLife.Durability) throws
+        -> SQLiteLife
+    {
+        try SQLiteLife.open(
+            at: "\(scratch)/\(name).sqlite",
+            agent: AgentID("bench"),
+            mode: .create,
+            durability: durability
+        )
     }
 
     private static func cpu(_ calls: Int, _ store: any LifeStore) async throws -> (cpu: Double, wall: Double) {

@@ -6,17 +6,17 @@ enum Waking {
     static func measure(into report: inout Report, scratch: String) async throws {
         for (events, aim) in [(1000, 2.0), (100_000, 10.0)] {
             let path = "\(scratch)/sleeper-\(events).sqlite"
-            let id = try AgentID("sample")
+            let id = try AgentID("ada")
             let writer = try SQLiteLife.open(at: path, agent: id, mode: .create, durability: .normal)
+            let equipment = Equipment.instant()
             var written = 0
-            // Histories begin anew with each seed: only the first one's numbers fit, the others are renumbered.
-            let history = try SampleHistory(seed: 1, turns: events / 9, snapshotInterval: 256)
-            for batch in history.batches {
+            var history = SeededHistory(seed: 1, snapshotInterval: equipment.snapshotInterval)
+            while written < events {
+                let batch = history.next()
                 try await writer.append(batch)
                 written += batch.events.count
             }
             await writer.close()
-            let equipment = Equipment.instant()
             var times: [Double] = []
             for _ in 0..<15 {
                 var generator = SystemRandomNumberGenerator()

@@ -25,7 +25,7 @@ public struct AgentConfiguration: Sendable, Hashable {
     /// What an acknowledged write survives.
     public var durability = Durability.full
     /// Events between two snapshots of the agent's state.
-    public var snapshotInterval = 256
+    public var snapshotInterval = 64
     /// Where each value came from, by key path (`limits.steps`); a key that is absent has its default.
     public var origins: [String: Origin] = [:]
 

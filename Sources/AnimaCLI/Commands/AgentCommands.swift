@@ -122,13 +122,13 @@ struct ShowCommand: AsyncParsableCommand {
             ("model", .string(state.model)),
             ("events", .int(state.lastSeq)),
             ("turns", .int(state.turnCount)),
-            ("memories", .int(info.memoryCount)),
+            ("memories", .int(info.memories)),
             ("open", .array(open)),
             ("waiting", .array(state.inbox.map { .string($0.envelope.text) })),
             ("inputTokens", .int(state.usage.inputTokens)),
             ("outputTokens", .int(state.usage.outputTokens)),
             ("gate", .array(state.policy.gate.rules.map { .string("\($0.action.rawValue) \($0.pattern)") })),
-            ("bytes", .int(info.fileBytes)),
+            ("bytes", .int(info.bytes)),
         ]
         let terminal = Terminal.current
         if json {

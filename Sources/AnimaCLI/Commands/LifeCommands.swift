@@ -22,10 +22,10 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let life = try common.reader(of: name)
-        try await life.export(to: FilePath.absolute(file))
+        try await life.backup(to: FilePath.absolute(file))
         let info = try await life.info()
         await life.close()
-        Terminal.current.line("exported \(name): \(info.eventCount) events to \(file)", to: .output)
+        Terminal.current.line("exported \(name): \(info.events) events to \(file)", to: .output)
     }
 }
 
@@ -54,13 +54,13 @@ struct ImportCommand: AsyncParsableCommand {
         let source = try SQLiteLife.openReader(at: FilePath.absolute(file))
         let info = try await source.info()
         await source.close()
-        let id = try name ?? AgentID(info.agent)
+        let id = name ?? info.agent
         guard !FilePath.exists(home.lifePath(of: id)) else {
             throw UsageError("\"\(id)\" has a life already, at \(home.lifePath(of: id)); choose another name with --as")
         }
         try home.makeDirectory(of: id)
-        try await SQLiteLife.restore(from: FilePath.absolute(file), to: home.lifePath(of: id))
-        Terminal.current.line("imported \(id): \(info.eventCount) events", to: .output)
+        try await SQLiteLife.restore(from: FilePath.absolute(file), to: home.lifePath(of: id), as: id)
+        Terminal.current.line("imported \(id): \(info.events) events", to: .output)
     }
 }
 
@@ -94,7 +94,7 @@ struct ForkCommand: AsyncParsableCommand {
         guard !FilePath.exists(home.lifePath(of: new)) else {
             throw UsageError("\"\(new)\" has a life already, at \(home.lifePath(of: new))")
         }
-        let newest = try await life.info().eventCount
+        let newest = try await life.info().events
         let seq = try at.map { try EventReference.seq($0) } ?? newest
         let parent = try await life.wake().state().life
         try home.makeDirectory(of: new)

@@ -54,7 +54,7 @@ struct LogCommand: AsyncParsableCommand {
         }
         var seq = try after.map { try EventReference.seq($0) } ?? 0
         if let last {
-            let end = try await life.info().eventCount
+            let end = try await life.info().events
             seq = max(seq, end - max(0, last))
         }
         let format = EventFormat(terminal: Terminal.current, isVerbose: verbose)

@@ -148,18 +148,18 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         do {
             var life = try SQLiteLife.openReader(at: path)
-            var integrity = try await life.examine()
+            var integrity = try await life.integrityReport()
             if !integrity.isSound, repair {
                 await life.close()
                 life = try SQLiteLife.open(at: path, agent: id, mode: .existing)
                 try await life.rebuildProjections()
-                integrity = try await life.examine()
+                integrity = try await life.integrityReport()
             }
             await life.close()
             return Finding(
                 subject: subject,
-                problem: integrity.isSound ? nil : integrity.faults.joined(separator: "; "),
-                detail: "\(integrity.eventCount) events, sound"
+                problem: integrity.isSound ? nil : integrity.problems.joined(separator: "; "),
+                detail: "\(integrity.events) events, sound"
             )
         } catch {
             return Finding(subject: subject, problem: "\(error)", detail: "")

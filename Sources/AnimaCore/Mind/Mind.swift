@@ -71,7 +71,7 @@ public struct Mind: Sendable {
     ///   - tools: The tools there are; calls of others are answered with an error.
     ///   - seed: For the jitter of retries.
     ///   - snapshotInterval: After so many events the state is saved again.
-    public init(agent: AgentID, state: AgentState, tools: [ToolSpec], seed: UInt64, snapshotInterval: Int = 256) {
+    public init(agent: AgentID, state: AgentState, tools: [ToolSpec], seed: UInt64, snapshotInterval: Int = 64) {
         self.agent = agent
         self.state = state
         self.tools = Dictionary(tools.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

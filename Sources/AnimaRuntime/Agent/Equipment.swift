@@ -28,7 +28,7 @@ public final class Equipment: Sendable {
         policy: AgentPolicy,
         clock: any AgentClock = SystemClock(),
         program: String = "embedded",
-        snapshotInterval: Int = 256
+        snapshotInterval: Int = 64
     ) {
         self.model = model
         self.tools = tools

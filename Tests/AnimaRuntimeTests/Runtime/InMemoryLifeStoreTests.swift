@@ -6,6 +6,6 @@ import Testing
 struct InMemoryLifeStoreTests {
     @Test("keeps every promise of a store", arguments: LifeStoreConformance.checks)
     func conforms(_ check: LifeStoreConformance.Check) async throws {
-        try await check.run(InMemoryLifeStore())
+        try await LifeStoreConformance { InMemoryLifeStore() }.run(check)
     }
 }

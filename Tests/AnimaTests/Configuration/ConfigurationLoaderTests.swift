@@ -26,7 +26,7 @@ import Testing
         #expect(loaded.policy.retry == RetryPolicy())
         #expect(loaded.workspace == fixture.directory)
         #expect(loaded.durability == .full)
-        #expect(loaded.snapshotInterval == 256)
+        #expect(loaded.snapshotInterval == 64)
         #expect(loaded.origin(of: "model.use") == .file(path: "clerk.toml", line: 4))
         #expect(loaded.origin(of: "limits.steps") == .default)
     }

@@ -1,0 +1,155 @@
+import AnimaCore
+import GRDB
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The file of a life: looked at, connected to, put in place.
+struct LifeFile: Sendable {
+    /// Where it is.
+    let path: String
+
+    init(_ path: String) {
+        // SQLite would read a path that begins with "file:" as a URI.
+        self.path = path.hasPrefix("file:") ? "./" + path : path
+    }
+
+    /// The size in bytes; nil when there is nothing at the path.
+    func size() throws(StoreError) -> Int? { try Self.size(of: path) }
+
+    /// Finds out whether the file's permissions let it be written; SQLite would go on without saying so.
+    func checkIsWritable() throws(StoreError) {
+        guard access(path, W_OK) == 0 else { throw StoreError(errno: errno, work: "write", path: path) }
+    }
+
+    /// Finds out whether the file is a life of Anima, without changing it or anything beside it.
+    ///
+    /// A file's mark is written before the file gets its name and never changes, so it needs no look into the journal.
+    /// Only when a checkpoint was cut short the file makes no sense without it.
+    ///
+    /// - Throws: ``StoreError`` `.foreign`; what GRDB throws.
+    func checkMark() throws {
+        let mark: Int?
+        do {
+            mark = try readMark(immutableURI)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            mark = try readMark(path)
+        }
+        guard mark == LifeSchema.applicationID else {
+            throw StoreError.foreign(path, "it is an SQLite file of another program")
+        }
+    }
+
+    private func readMark(_ name: String) throws -> Int? {
+        // Not by reading the file ourselves: closing it would drop the locks of other connections in this process.
+        let queue = try DatabaseQueue(path: name, configuration: Self.configuration(isReadOnly: true))
+        defer { try? queue.close() }
+        return try queue.inDatabase { try Int.fetchOne($0, sql: "PRAGMA application_id") }
+    }
+
+    /// Opens a connection that may write.
+    func connect(synchronous: String = "FULL") throws -> DatabaseQueue {
+        var configuration = Self.configuration(isReadOnly: false)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA cache_size = -512; PRAGMA synchronous = \(synchronous)")
+        }
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    /// Opens a connection that only reads.
+    ///
+    /// When the files of the write-ahead log are missing and can't be made, the life is read as it lies.
+    func connectReadOnly() throws -> DatabaseQueue {
+        let configuration = Self.configuration(isReadOnly: true)
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            _ = try queue.inDatabase { try LifeSchema.version(of: $0) }
+            return queue
+        } catch let error as DatabaseError
+            where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode)
+        {
+            guard try Self.size(of: path + "-wal") ?? 0 == 0 else { throw error }
+            return try DatabaseQueue(path: immutableURI, configuration: configuration)
+        }
+    }
+
+    /// Makes a file whole under another name, then puts it in place, so that a crash leaves none or all of it.
+    ///
+    /// What lies at the path already is replaced only if it is empty, which is what an interrupted creation leaves.
+    ///
+    /// - Parameter build: Fills the file at the path it is given, which exists and is empty.
+    /// - Throws: ``StoreError`` `.conflict` when something is at the path; what `build` throws.
+    func place(_ build: (LifeFile) throws -> Void) throws {
+        guard try size() ?? 0 == 0 else {
+            throw StoreError(code: .conflict, message: "there is a file at \(path) already; choose another path")
+        }
+        let draft = LifeFile(path + ".\(getpid()).new")
+        for suffix in ["", "-wal", "-shm", "-journal"] { unlink(draft.path + suffix) }
+        let file = open(draft.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw StoreError(errno: errno, work: "create", path: draft.path) }
+        close(file)
+        defer { unlink(draft.path) }
+        try build(draft)
+        try Self.flush(draft.path)
+        if try size() == nil {
+            // Unlike rename, link never replaces what somebody else has put there meanwhile.
+            guard link(draft.path, path) == 0 else { throw StoreError(errno: errno, work: "create", path: path) }
+        } else {
+            guard rename(draft.path, path) == 0 else { throw StoreError(errno: errno, work: "create", path: path) }
+        }
+        try Self.flush(directory)
+    }
+
+    private var directory: String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// A name by which SQLite reads the file and nothing else, without locks.
+    private var immutableURI: String {
+        var uri = "file:"
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "%"): uri += "%25"
+            case UInt8(ascii: "?"): uri += "%3f"
+            case UInt8(ascii: "#"): uri += "%23"
+            default: uri.unicodeScalars.append(Unicode.Scalar(byte))
+            }
+        }
+        return uri + "?immutable=1"
+    }
+
+    private static func configuration(isReadOnly: Bool) -> Configuration {
+        var configuration = Configuration()
+        configuration.readonly = isReadOnly
+        configuration.foreignKeysEnabled = false
+        configuration.busyMode = .timeout(0.25)
+        configuration.targetQueue = SQLiteLife.threads
+        configuration.label = "anima.life"
+        return configuration
+    }
+
+    private static func size(of path: String) throws(StoreError) -> Int? {
+        var info = stat()
+        guard stat(path, &info) == 0 else {
+            let number = errno
+            guard number == ENOENT else { throw StoreError(errno: number, work: "look at", path: path) }
+            return nil
+        }
+        guard info.st_mode & S_IFMT == S_IFREG else { throw .foreign(path, "it is not a file") }
+        return Int(info.st_size)
+    }
+
+    /// Waits until a file or directory is on the disk.
+    private static func flush(_ path: String) throws(StoreError) {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw StoreError(errno: errno, work: "open", path: path) }
+        defer { close(file) }
+        guard fsync(file) == 0 else { throw StoreError(errno: errno, work: "flush", path: path) }
+    }
+}
