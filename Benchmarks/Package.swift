@@ -10,8 +10,7 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                .product(name: "Anima", package: "anima"),
-                .product(name: "AnimaTesting", package: "anima"),
+                .product(name: "Anima", package: "anima")
             ]
         )
     ]

@@ -72,7 +72,8 @@ enum Measure {
     /// CPU time of all threads, user and system, in microseconds.
     static var cpu: Double {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        // RUSAGE_SELF, which the systems import as different types.
+        getrusage(0, &usage)
         func microseconds(_ time: timeval) -> Double { Double(time.tv_sec) * 1_000_000 + Double(time.tv_usec) }
         return microseconds(usage.ru_utime) + microseconds(usage.ru_stime)
     }

@@ -1,5 +1,4 @@
 import Anima
-import AnimaTesting
 
 /// How long it takes to bring a hibernated agent back.
 enum Waking {
@@ -8,15 +7,15 @@ enum Waking {
             let path = "\(scratch)/sleeper-\(events).sqlite"
             let id = try AgentID("ada")
             let writer = try SQLiteLife.open(at: path, agent: id, mode: .create, durability: .normal)
-            let equipment = Equipment.instant()
+            let equipment = Equipment.instant(calls: 10)
+            var seed = SeededGenerator(seed: 1)
+            let author = try await Agent.wake(id, store: writer, equipment: equipment, using: &seed)
             var written = 0
-            var history = SeededHistory(seed: 1, snapshotInterval: equipment.snapshotInterval)
             while written < events {
-                let batch = history.next()
-                try await writer.append(batch)
-                written += batch.events.count
+                try await Turns.ask(author, "e\(written)")
+                written = await author.state.lastSeq
             }
-            await writer.close()
+            await author.stop()
             var times: [Double] = []
             for _ in 0..<15 {
                 var generator = SystemRandomNumberGenerator()

@@ -78,6 +78,8 @@ extension Gate.Rule {
         case .text:
             return Glob(argument, separator: nil).matches(value) ? specificity : nil
         case .path:
+            // An absolute path may name the same file as a relative pattern: it gets its worst reading.
+            if value.hasPrefix("/"), !argument.hasPrefix("/") { return action == .deny ? specificity : nil }
             return Glob(argument, separator: UInt8(ascii: "/")).matches(Self.resolved(value)) ? specificity : nil
         case .command:
             // A line that the shell would take apart can't be judged by its beginning: it gets its worst reading.

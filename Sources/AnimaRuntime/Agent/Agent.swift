@@ -255,7 +255,6 @@ public actor Agent {
         }
         setAlarm(plan.lookAt)
         if plan.isIdle {
-            past = [:]
             let waiters = idleWaiters
             idleWaiters = []
             for waiter in waiters { waiter.resume() }
@@ -304,7 +303,7 @@ public actor Agent {
 
     // MARK: The past
 
-    /// The conversation's ended turns that fit the window, read once while the agent is active.
+    /// The conversation's ended turns that fit the window, read once while the agent is awake.
     func pastTurns(of conversation: ConversationID) async throws -> [TranscriptTurn] {
         let bytes = mind.state.policy.limits.contextTokens.multipliedReportingOverflow(by: 4)
         let window = bytes.overflow ? Int.max : bytes.partialValue
@@ -314,6 +313,8 @@ public actor Agent {
             return Array(fitting)
         }
         let turns = try await store.transcript(of: conversation, bytes: window)
+        // A few conversations are kept at hand; which one goes does not matter, it is read again.
+        if past.count >= 4 { past.removeValue(forKey: past.first?.key ?? conversation) }
         past[conversation] = turns
         return turns
     }
