@@ -1,44 +1,61 @@
 public import AnimaCore
 
-/// The tools that come with Anima.
+/// The tools that every agent can be given.
 public enum StandardTools {
-    /// All of them, in the order in which models see them.
+    /// The names of the groups, in the order in which their tools are listed.
+    public static let groups = ["files", "shell", "basic", "memory"]
+
+    /// All standard tools, in a fixed order, so that what a model sees stays the same.
     ///
     /// - Parameters:
-    ///   - workspace: What files and programs reach.
-    ///   - environment: The environment variables that programs may see.
-    public static func all(workspace: Workspace, environment: [String: String] = [:]) -> [any Tool] {
-        let shell = Shell(workspace: workspace, granted: environment)
+    ///   - workspace: The directory that file tools reach, and in which programs start.
+    ///   - environment: The variables that programs get besides `PATH`, `HOME`, `LANG`, `LC_ALL`, `TERM` and `TMPDIR`;
+    ///     one of these names replaces ours. Programs get no other variable of this process.
+    public static func all(workspace: Workspace, environment: [String: String]) -> [any Tool] {
+        let programs = ProgramRunner(workspace: workspace, environment: environment)
         return [
-            ReadFileTool(workspace: workspace), WriteFileTool(workspace: workspace),
-            EditFileTool(workspace: workspace), ListFilesTool(workspace: workspace),
+            ReadFileTool(workspace: workspace),
+            WriteFileTool(workspace: workspace),
+            EditFileTool(workspace: workspace),
+            ListFilesTool(workspace: workspace),
             SearchFilesTool(workspace: workspace),
-            ShellTool(shell: shell), RunProgramTool(shell: shell),
-            AddTool(), EchoTool(), NowTool(),
-            RememberTool(), RecallTool(),
+            ShellTool(programs: programs),
+            RunProgramTool(programs: programs),
+            AddTool(),
+            EchoTool(),
+            NowTool(),
+            RememberTool(),
+            RecallTool(),
         ]
     }
 
-    /// The tools that names stand for: groups and single tools.
+    /// The tools that a configuration names, each by its name or by its group.
     ///
-    /// - Throws: ``ToolSelectionError`` for a name that is neither.
-    public static func select(_ names: [String], from tools: [any Tool]) throws(ToolSelectionError) -> [any Tool] {
+    /// - Returns: Each named tool once, in the order of `tools`; none for no names.
+    /// - Throws: ``ToolSelectionError`` naming every entry that is neither.
+    public static func select(
+        _ names: [String],
+        from tools: [any Tool]
+    ) throws(ToolSelectionError) -> [any Tool] {
         let known = Set(tools.flatMap { [$0.spec.name, $0.spec.group] })
-        for name in names where !known.contains(name) {
-            let hint = Spelling.closest(to: name, among: known.sorted()).map { "; did you mean \"\($0)\"?" } ?? ""
-            throw ToolSelectionError(
-                message: "tools.use names \"\(name)\", which is no tool or group\(hint) "
-                    + "(there are: \(known.sorted().joined(separator: ", ")))"
-            )
-        }
+        let unknown = names.filter { !known.contains($0) }
+        guard unknown.isEmpty else { throw ToolSelectionError(unknown: unknown, known: known.sorted()) }
         return tools.filter { names.contains($0.spec.name) || names.contains($0.spec.group) }
     }
 }
 
-/// A tool that there is not.
+/// Names that are neither a tool nor a group of tools.
 public struct ToolSelectionError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was asked for, and what there is.
-    public let message: String
+    /// The names, as written.
+    public let unknown: [String]
+    /// The names of all tools and groups, sorted.
+    public let known: [String]
 
-    public var description: String { message }
+    public var description: String {
+        unknown.map { name in
+            let hint = Spelling.closest(to: name, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+            return "\"\(name.prefix(80))\" is neither a tool nor a group of tools\(hint)"
+        }
+        .joined(separator: "; ") + " (there are: \(known.joined(separator: ", ")))"
+    }
 }

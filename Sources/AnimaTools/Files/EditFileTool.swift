@@ -1,124 +1,143 @@
 import AnimaCore
 
-/// `edit_file`: replaces an exact text in a file.
+/// Replaces an exact text in a file.
 struct EditFileTool: Tool {
     let workspace: Workspace
 
     let spec = ToolSpec(
         name: "edit_file",
         group: "files",
-        description: "Replace a text in a file. old_text must stand there exactly once, unless all is true.",
+        description:
+            "Replaces old_text by new_text in a text file. old_text must be exactly what the file has, with its "
+            + "whitespace, and occur once (add neighbouring lines to make it unique) unless all is true.",
         parameters: ArgumentSchema([
-            .path("The file."),
-            .init("old_text", .string(), "The text to replace, exactly as it stands there.", required: true),
-            .init("new_text", .string(), "The text to put there.", required: true),
+            .init("path", .string(maxBytes: 8192), "The file, relative to the workspace.", required: true),
+            .init("old_text", .string(), "The text to replace.", required: true),
+            .init("new_text", .string(), "What to put in its place; empty to delete it.", required: true),
             .init("all", .boolean, "Replace every occurrence.", default: false),
         ]),
         replay: .probe,
         isExclusive: true,
-        trust: .owner,
+        trust: .untrusted,
         gateArgument: "path",
         gateForm: .path
     )
 
-    func run(_ call: ToolInvocation) async -> ToolOutput {
-        await attempt {
-            let path = call.text("path")
-            let old = Array(call.text("old_text").utf8)
-            let new = Array(call.text("new_text").utf8)
-            guard !old.isEmpty else { throw ToolFailure("old_text is empty; use write_file to write a whole file") }
-            guard old != new else { throw ToolFailure("old_text and new_text are the same; nothing to do") }
-            let text = try FileContent.text(of: path, in: workspace)
-            let bytes = Array(text.utf8)
-            let places = Bytes.places(of: old, in: bytes)
-            if places.isEmpty { throw ToolFailure(Self.notFound(call.text("old_text"), in: text, path)) }
-            if places.count > 1, !call.flag("all") {
-                let lines = places.prefix(10).map { "\(Bytes.line(of: $0, in: bytes))" }.joined(separator: ", ")
-                throw ToolFailure(
-                    "old_text stands \(places.count) times in \(path), at lines \(lines); give more of its surroundings, "
-                        + "or all = true"
-                )
-            }
-            try FileContent.write(Bytes.replacing(places, of: old.count, in: bytes, with: new), to: path, in: workspace)
-            let line = Bytes.line(of: places[0], in: bytes)
-            return .success(
-                "\(path): replaced \(places.count) \(places.count == 1 ? "place" : "places"), at line \(line)"
-            )
-        }
-    }
-
-    func probe(_ call: ToolInvocation) async -> ToolOutput? {
+    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
         let path = call.text("path")
         let old = Array(call.text("old_text").utf8)
         let new = Array(call.text("new_text").utf8)
-        let unknown = ToolOutput.failure("outcome unknown: read \(path) to see whether the text was replaced")
-        guard !old.isEmpty, Bytes.places(of: old, in: new).isEmpty,
-            let bytes = try? FileContent.bytes(of: path, in: workspace)
-        else { return unknown }
-        // The new text does not hold the old one, so where the old one stands nothing was replaced.
-        if !Bytes.places(of: old, in: bytes).isEmpty { return nil }
-        guard !new.isEmpty, !Bytes.places(of: new, in: bytes).isEmpty else { return unknown }
-        return .success("\(path): was replaced before the process ended")
-    }
-
-    /// Shows the place that is most like what was looked for.
-    private static func notFound(_ old: String, in text: String, _ path: String) -> String {
-        let wanted = old.lines.first { !$0.allSatisfy(\.isWhitespace) } ?? ""
-        let lines = text.lines
-        let bare = wanted.filter { !$0.isWhitespace }
-        let missing = "old_text does not stand in \(path)"
-        guard !bare.isEmpty else { return missing }
-        if let index = lines.firstIndex(where: { $0.filter { !$0.isWhitespace } == bare }) {
-            return
-                "\(missing); line \(index + 1) differs from it in white space or in what follows: \(lines[index].debugDescription)"
+        guard !old.isEmpty else {
+            return .failure("old_text is empty: give the text to replace; to make a new file use write_file")
         }
-        let words = Set(wanted.split { !$0.isLetter && !$0.isNumber })
-        let scored = lines.enumerated()
-            .map {
-                (index: $0.offset, score: words.intersection($0.element.split { !$0.isLetter && !$0.isNumber }).count)
+        guard old != new else { return .failure("old_text and new_text are the same: nothing would change") }
+        do {
+            guard let bytes = try workspace.contents(at: path) else {
+                return .failure("\"\(path)\" does not exist; to make it use write_file")
             }
-        guard let best = scored.max(by: { ($0.score, -$0.index) < ($1.score, -$1.index) }), best.score > 0 else {
-            return missing
+            if let refusal = Self.refusal(of: bytes, path) { return refusal }
+            let places = Self.occurrences(of: old, in: bytes)
+            guard !places.isEmpty else {
+                return .failure(
+                    "old_text does not occur in \"\(path)\".\n" + NearMiss.describe(call.text("old_text"), in: bytes)
+                )
+            }
+            let isForAll = call.flag("all")
+            guard places.count == 1 || isForAll else {
+                let lines = Self.lineNumbers(of: places, in: bytes)
+                return .failure(
+                    "old_text occurs \(places.count) times in \"\(path)\", in lines "
+                        + lines.prefix(20).map(String.init).joined(separator: ", ") + (lines.count > 20 ? ", …" : "")
+                        + "; add neighbouring lines to make it unique, or set all to true"
+                )
+            }
+            let result = Self.replacing(places, of: old.count, with: new, in: bytes)
+            guard result.count <= Workspace.maxEditedBytes else {
+                return .failure(
+                    "\"\(path)\" would have \(result.count) bytes, over the limit of \(Workspace.maxEditedBytes)"
+                )
+            }
+            try workspace.write(result, to: path)
+            let lines = Self.lineNumbers(of: places, in: bytes)
+            let place =
+                lines.count == 1
+                ? "line \(lines[0])" : "\(counted(lines.count, "place")), the first in line \(lines[0])"
+            return .success("Edited \(path) at \(place); it now has \(counted(result.count, "byte")).")
+        } catch {
+            return .failure(error.message)
         }
-        return "\(missing); the nearest is line \(best.index + 1): \(lines[best.index].prefix(200).debugDescription)"
     }
-}
 
-/// Searching and replacing in bytes.
-enum Bytes {
-    /// Where a sequence begins in another one, without overlaps.
-    static func places(of needle: [UInt8], in bytes: [UInt8]) -> [Int] {
-        guard let first = needle.first, needle.count <= bytes.count else { return [] }
-        var places: [Int] = []
-        bytes.withUnsafeBufferPointer { bytes in
-            needle.withUnsafeBufferPointer { needle in
-                var index = 0
-                while index <= bytes.count - needle.count {
-                    if bytes[index] == first, bytes[index..<index + needle.count].elementsEqual(needle) {
-                        places.append(index)
-                        index += needle.count
-                    } else {
-                        index += 1
-                    }
-                }
+    @concurrent func probe(_ call: ToolInvocation) async -> ToolOutput? {
+        let path = call.text("path")
+        let old = Array(call.text("old_text").utf8)
+        let new = Array(call.text("new_text").utf8)
+        // Without the file, or with texts that are refused, running again is refused too and changes nothing.
+        guard let bytes = (try? workspace.contents(at: path)) ?? nil, !old.isEmpty, old != new else { return nil }
+        let places = Self.occurrences(of: old, in: bytes)
+        if places.isEmpty, !new.isEmpty, !Self.occurrences(of: new, in: bytes).isEmpty {
+            return .success("Edited \(path): already applied, found there after an interruption.")
+        }
+        let wouldRun = call.flag("all") ? !places.isEmpty : places.count == 1
+        if wouldRun, !Self.canRemain(old, after: new) { return nil }
+        return .failure(
+            "outcome unknown: a crash interrupted editing \"\(path)\". old_text occurs "
+                + "\(counted(places.count, "time")) there now; read the file before you edit it again."
+        )
+    }
+
+    private static func refusal(of bytes: [UInt8], _ path: String) -> ToolOutput? {
+        guard bytes.withUnsafeBytes({ Lines.looksBinary($0) }) || String(validating: bytes, as: UTF8.self) == nil else {
+            return nil
+        }
+        return .failure("\"\(path)\" is binary, not UTF-8 text (\(bytes.count) bytes); edit_file edits only text")
+    }
+
+    /// Whether a file may still have the old text after the old was replaced by the new: in it, or across its border.
+    private static func canRemain(_ old: [UInt8], after new: [UInt8]) -> Bool {
+        if new.isEmpty || !occurrences(of: old, in: new).isEmpty || !occurrences(of: new, in: old).isEmpty {
+            return true
+        }
+        return (1..<old.count)
+            .contains { length in
+                new.starts(with: old.suffix(length)) || new.suffix(length).elementsEqual(old.prefix(length))
+            }
+    }
+
+    private static func occurrences(of text: [UInt8], in bytes: [UInt8]) -> [Int] {
+        bytes.withUnsafeBytes { buffer in
+            var places: [Int] = []
+            var position = 0
+            while let place = Lines.find(text, in: buffer, from: position) {
+                places.append(place)
+                position = place + text.count
+            }
+            return places
+        }
+    }
+
+    private static func lineNumbers(of places: [Int], in bytes: [UInt8]) -> [Int] {
+        bytes.withUnsafeBytes { buffer in
+            var line = 1
+            var position = 0
+            return places.map { place in
+                line += Lines.feeds(in: UnsafeRawBufferPointer(rebasing: buffer[position..<place]))
+                position = place
+                return line
             }
         }
-        return places
     }
 
-    /// The line, from 1, that a place stands on.
-    static func line(of place: Int, in bytes: [UInt8]) -> Int {
-        bytes[..<place].reduce(1) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 }
-    }
-
-    static func replacing(_ places: [Int], of length: Int, in bytes: [UInt8], with new: [UInt8]) -> [UInt8] {
+    private static func replacing(_ places: [Int], of length: Int, with new: [UInt8], in bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
-        var end = 0
+        result.reserveCapacity(bytes.count + places.count * (new.count - length))
+        var position = 0
         for place in places {
-            result += bytes[end..<place]
-            result += new
-            end = place + length
+            result.append(contentsOf: bytes[position..<place])
+            result.append(contentsOf: new)
+            position = place + length
         }
-        return result + bytes[end...]
+        result.append(contentsOf: bytes[position...])
+        return result
     }
 }

@@ -1,83 +1,122 @@
 import AnimaCore
 
-/// `list_files`: what is in a directory.
+/// Lists the files of a directory.
 struct ListFilesTool: Tool {
     let workspace: Workspace
-    private let maximumEntries = 1000
+
+    private static let maxEntries = 1000
+    /// More names than this are not looked at in one call.
+    private static let maxVisited = 100_000
 
     let spec = ToolSpec(
         name: "list_files",
         group: "files",
         description:
-            "List a directory: directories end in /, files show their bytes. pattern keeps matching paths only.",
+            "Lists a directory: one path a line, directories end in /, files have their size in bytes. Use it to "
+            + "see what is there; use search_files to look into files.",
         parameters: ArgumentSchema([
-            .init("path", .string(maxBytes: 4096), "The directory. Relative to the workspace.", default: "."),
-            .init("depth", .integer(min: 1, max: 20), "How many levels to list.", default: 1),
-            .init("pattern", .string(maxBytes: 1000), "For example *.swift, or Sources/**/*.md."),
-            .init("hidden", .boolean, "Also names that begin with a dot.", default: false),
+            .init("path", .string(maxBytes: 8192), "The directory, relative to the workspace.", default: "."),
+            .init("depth", .integer(min: 1, max: 20), "How many levels to go down.", default: 1),
+            .init(
+                "pattern",
+                .string(maxBytes: 1000),
+                "List only what matches, for example *.md or src/**/*.{c,h}; without / it is compared with the name."
+            ),
+            .init("hidden", .boolean, "List names that begin with a dot too.", default: false),
         ]),
         replay: .pure,
+        trust: .untrusted,
         gateArgument: "path",
         gateForm: .path
     )
 
-    func run(_ call: ToolInvocation) async -> ToolOutput {
-        await attempt {
-            let path = call.arguments["path"]?.stringValue ?? "."
-            let pattern = call.arguments["pattern"]?.stringValue
+    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+        let path = call.text("path")
+        do {
+            let directory = try workspace.openDirectory(path)
+            let pattern = call.text("pattern")
             var listing = Listing(
-                limit: maximumEntries,
-                glob: pattern.map { Glob($0, separator: UInt8(ascii: "/")) },
-                matchesNames: pattern?.contains("/") != true,
-                hidden: call.flag("hidden")
+                filter: pattern.isEmpty ? nil : PathFilter(pattern),
+                showsHidden: call.flag("hidden"),
+                maxDepth: call.integer("depth") ?? 1
             )
-            let depth = pattern == nil ? call.number("depth", default: 1) : max(call.number("depth", default: 1), 20)
-            try listing.add(workspace.openDirectory(path).directory, at: "", depth: depth)
-            guard !listing.lines.isEmpty else { return .success(pattern == nil ? "(empty)" : "(nothing matches)") }
-            let note = listing.isCut ? "\n(only the first \(maximumEntries) entries; use pattern or a deeper path)" : ""
-            return .success(listing.lines.joined(separator: "\n") + note)
+            listing.add(
+                directory.descriptor,
+                path: directory.path == "." ? "" : directory.path + "/",
+                inside: "",
+                depth: 1
+            )
+            guard !listing.lines.isEmpty else {
+                let what = pattern.isEmpty ? "Nothing" : "Nothing that matches \"\(pattern)\""
+                return .success("\(what) is in \"\(path)\"\(listing.skippedHidden ? " but hidden files" : "").")
+            }
+            return .success(listing.lines.joined(separator: "\n") + (listing.note.map { "\n[\($0)]" } ?? ""))
+        } catch {
+            return .failure(error.message)
         }
     }
 
     private struct Listing {
-        let limit: Int
-        let glob: Glob?
-        let matchesNames: Bool
-        let hidden: Bool
+        let filter: PathFilter?
+        let showsHidden: Bool
+        let maxDepth: Int
         var lines: [String] = []
-        var isCut = false
+        var skippedHidden = false
+        var note: String?
+        private var visited = 0
 
-        init(limit: Int, glob: Glob?, matchesNames: Bool, hidden: Bool) {
-            self.limit = limit
-            self.glob = glob
-            self.matchesNames = matchesNames
-            self.hidden = hidden
+        init(filter: PathFilter?, showsHidden: Bool, maxDepth: Int) {
+            self.filter = filter
+            self.showsHidden = showsHidden
+            self.maxDepth = maxDepth
         }
 
-        mutating func add(_ directory: Descriptor, at base: String, depth: Int) throws {
-            for entry in try DirectoryEntry.all(in: directory) where hidden || !entry.name.hasPrefix(".") {
-                try Task.checkCancellation()
-                if isCut { return }
-                let path = base.isEmpty ? entry.name : "\(base)/\(entry.name)"
-                if glob?.matches(matchesNames ? entry.name : path) ?? true {
-                    guard lines.count < limit else {
-                        isCut = true
+        /// Adds what is in a directory, in the order of names, each directory followed by its content.
+        ///
+        /// - Parameters:
+        ///   - path: The directory from the workspace's root.
+        ///   - inside: The directory from the listed one, which patterns are compared with as well.
+        mutating func add(_ directory: borrowing Descriptor, path: String, inside: String, depth: Int) {
+            guard let entries = directory.entries(limit: ListFilesTool.maxVisited - visited) else {
+                lines.append("\(path) [can't be read]")
+                return
+            }
+            visited += entries.count
+            for entry in entries {
+                if !showsHidden, entry.name.utf8.first == UInt8(ascii: ".") {
+                    skippedHidden = true
+                    continue
+                }
+                guard note == nil, !Task.isCancelled else { return }
+                let isMatch =
+                    filter.map {
+                        $0.matches(path: inside + entry.name, name: entry.name)
+                            || $0.matches(path: path + entry.name, name: entry.name)
+                    }
+                    ?? true
+                if isMatch {
+                    guard lines.count < ListFilesTool.maxEntries else {
+                        note = "only the first \(ListFilesTool.maxEntries) entries; narrow it by path, pattern or depth"
                         return
                     }
-                    lines.append(line(path, entry))
+                    lines.append(path + Self.describe(entry, in: directory))
                 }
-                if entry.kind == .directory, depth > 1, let inner = DirectoryEntry.open(entry.name, in: directory) {
-                    try add(inner, at: path, depth: depth - 1)
+                guard entry.status.kind == .directory, depth < maxDepth else { continue }
+                guard visited < ListFilesTool.maxVisited else {
+                    note = "stopped after \(ListFilesTool.maxVisited) names; narrow it by path or depth"
+                    return
                 }
+                guard let child = directory.openDirectory(entry.name) else { continue }
+                add(child, path: path + entry.name + "/", inside: inside + entry.name + "/", depth: depth + 1)
             }
         }
 
-        private func line(_ path: String, _ entry: DirectoryEntry) -> String {
-            switch entry.kind {
-            case .directory: "\(path)/"
-            case .file: "\(path) (\(entry.size) bytes)"
-            case .link: "\(path) (link)"
-            case .other: "\(path) (special file)"
+        private static func describe(_ entry: DirectoryEntry, in directory: borrowing Descriptor) -> String {
+            switch entry.status.kind {
+            case .directory: entry.name + "/"
+            case .file: "\(entry.name) (\(entry.status.size))"
+            case .link: "\(entry.name) -> \(directory.linkTarget(of: entry.name) ?? "?")"
+            case .pipe, .socket, .device, .unreadable: "\(entry.name) [\(entry.status.kind.rawValue)]"
             }
         }
     }

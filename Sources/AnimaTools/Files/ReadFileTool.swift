@@ -1,61 +1,159 @@
 import AnimaCore
 
-/// `read_file`: a text file, or some lines of it.
+/// Reads a text file, as a whole or by lines.
 struct ReadFileTool: Tool {
     let workspace: Workspace
-    private let maximumBytes = 262_144
+
+    /// One call returns at most so many bytes of the file.
+    static let maxBytes = 256 * 1024
 
     let spec = ToolSpec(
         name: "read_file",
         group: "files",
-        description: "Read a text file. Give start_line and line_count for a part of a long one.",
+        description: "Reads a text file. A whole file comes back exactly as it is; a part of one begins with a line in "
+            + "brackets that says which lines it has and how to read on.",
         parameters: ArgumentSchema([
-            .path("The file."),
-            .init("start_line", .integer(min: 1), "The first line to read, from 1."),
-            .init("line_count", .integer(min: 1, max: 1_000_000), "How many lines to read."),
+            .init("path", .string(maxBytes: 8192), "The file, relative to the workspace.", required: true),
+            .init("start_line", .integer(min: 1), "The first line to read, from 1.", default: 1),
+            .init("line_count", .integer(min: 1), "How many lines to read; all of them when left out."),
         ]),
         replay: .pure,
+        trust: .untrusted,
         gateArgument: "path",
         gateForm: .path
     )
 
-    func run(_ call: ToolInvocation) async -> ToolOutput {
-        await attempt {
-            let path = call.text("path")
-            let text = try FileContent.text(of: path, in: workspace)
-            let start = call.arguments["start_line"]?.intValue
-            let count = call.arguments["line_count"]?.intValue
-            guard start != nil || count != nil || text.utf8.count > maximumBytes else { return .success(text) }
-            return try part(of: text, path, from: start ?? 1, count: count)
+    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+        let path = call.text("path")
+        do {
+            let file = try workspace.openFile(path)
+            return read(file, path, from: call.integer("start_line") ?? 1, count: call.integer("line_count"))
+        } catch {
+            return .failure(error.message)
         }
     }
 
-    private func part(of text: String, _ path: String, from start: Int, count: Int?) throws(ToolFailure) -> ToolOutput {
-        let lines = text.lines
-        guard start <= max(1, lines.count) else {
-            throw ToolFailure("\"\(path)\" has \(lines.count) lines; there is no line \(start)")
+    private func read(_ file: borrowing OpenFile, _ path: String, from start: Int, count: Int?) -> ToolOutput {
+        var range = LineRange(start: start, count: count ?? .max, limit: Self.maxBytes)
+        var isBinary = false
+        var isFirst = true
+        let failure = file.descriptor.readAll { piece in
+            if isFirst { isBinary = Lines.looksBinary(piece) }
+            isFirst = false
+            range.take(piece)
+            return !isBinary && !Task.isCancelled
         }
-        var taken: [Substring] = []
-        var bytes = 0
-        for line in lines[(start - 1)...].prefix(count ?? .max) {
-            bytes += line.utf8.count + 1
-            if bytes > maximumBytes, !taken.isEmpty { break }
-            taken.append(line)
+        if failure != 0 { return .failure("can't read \"\(path)\": \(systemReason(failure))") }
+        if Task.isCancelled { return .failure("reading \"\(path)\" was cancelled") }
+        range.finish()
+        guard !isBinary, let text = String(validating: range.selected, as: UTF8.self) else {
+            return .failure(
+                "\"\(path)\" is binary, not UTF-8 text (\(file.status.size) bytes); read_file reads only text"
+            )
         }
-        let end = start + taken.count - 1
-        var header = "lines \(start) to \(end) of \(lines.count)"
-        if end < lines.count, count == nil {
-            header += "; read on with read_file path=\"\(path)\" start_line=\(end + 1)"
+        if range.isWhole { return .success(text) }
+        guard range.total >= start else {
+            return .failure(
+                "\"\(path)\" has \(counted(range.total, "line")); start_line \(start) is past its end"
+            )
         }
-        return .success("\(header)\n" + taken.joined(separator: "\n") + "\n")
+        let next = range.end + 1
+        var header = "[lines \(start)-\(range.end) of \(range.total)"
+        if range.isCutWithinLine {
+            header += "; line \(start) has \(range.longLineBytes) bytes and is cut after \(range.selected.count)"
+        }
+        if next <= range.total {
+            let arguments: JSONValue = ["path": .string(path), "start_line": .int(next)]
+            header += "; read on with read_file \(arguments.text)"
+        }
+        return .success(header + "]\n" + text, omittedBytes: range.omitted)
     }
 }
 
-extension String {
-    /// The lines without their ends; an end at the end of the text begins no further line.
-    var lines: [Substring] {
-        var lines = split(separator: "\n", omittingEmptySubsequences: false)
-        if lines.last?.isEmpty == true { lines.removeLast() }
-        return lines
+/// Takes a file piece by piece and keeps some whole lines of it.
+struct LineRange {
+    let start: Int
+    let count: Int
+    let limit: Int
+
+    /// The bytes of the lines that were asked for, as many whole lines as the limit lets in.
+    private(set) var selected: [UInt8] = []
+    /// The number of lines in the file.
+    private(set) var total = 0
+    /// The number of the last line in `selected`.
+    private(set) var end = 0
+    /// Whether the first line alone is over the limit; `selected` is its beginning then.
+    private(set) var isCutWithinLine = false
+    /// What was asked for and left out because of the limit, in bytes.
+    private(set) var omitted = 0
+    private(set) var longLineBytes = 0
+
+    private var line = 1
+    private var lineBytes = 0
+    private var kept = 0
+    private var isFull = false
+
+    init(start: Int, count: Int, limit: Int) {
+        self.start = start
+        self.count = count
+        self.limit = limit
+        end = start - 1
+    }
+
+    /// Whether `selected` is the file, all of it.
+    var isWhole: Bool { start == 1 && end == total && !isCutWithinLine }
+
+    mutating func take(_ piece: UnsafeRawBufferPointer) {
+        var position = 0
+        while position < piece.count {
+            let feed = Lines.nextFeed(in: piece, from: position)
+            let stop = feed.map { $0 + 1 } ?? piece.count
+            keep(piece[position..<stop])
+            if feed != nil { endLine() }
+            position = stop
+        }
+    }
+
+    mutating func finish() {
+        if lineBytes > 0 { endLine() }
+    }
+
+    private var isWanted: Bool { line >= start && line - start < count }
+
+    private mutating func keep(_ bytes: Slice<UnsafeRawBufferPointer>) {
+        lineBytes += bytes.count
+        guard isWanted else { return }
+        if isFull {
+            omitted += bytes.count
+        } else if selected.count + bytes.count > limit {
+            isFull = true
+            if line == start {
+                // A first line over the limit: its beginning is better than nothing.
+                selected.append(contentsOf: bytes.prefix(limit - selected.count))
+                selected.removeLast(selected.count - Lines.wholeCharacters(in: selected))
+                omitted += lineBytes - selected.count
+                isCutWithinLine = true
+            } else {
+                omitted += bytes.count + selected.count - kept
+                selected.removeLast(selected.count - kept)
+            }
+        } else {
+            selected.append(contentsOf: bytes)
+        }
+    }
+
+    private mutating func endLine() {
+        if isWanted {
+            if !isFull {
+                kept = selected.count
+                end = line
+            } else if isCutWithinLine, line == start {
+                longLineBytes = lineBytes
+                end = line
+            }
+        }
+        total = line
+        line += 1
+        lineBytes = 0
     }
 }

@@ -1,17 +1,19 @@
 import AnimaCore
 
-/// `write_file`: makes, replaces or extends a file in one step.
+/// Writes a text file as a whole, or adds to its end.
 struct WriteFileTool: Tool {
     let workspace: Workspace
 
     let spec = ToolSpec(
         name: "write_file",
         group: "files",
-        description: "Write a text to a file, replacing what is there, or append to it. Missing directories are made.",
+        description:
+            "Creates a text file, replaces its whole content, or adds to its end. Missing directories are made. "
+            + "To change a part of a file use edit_file.",
         parameters: ArgumentSchema([
-            .path("The file."),
-            .init("content", .string(maxBytes: 4_194_304), "The text.", required: true),
-            .init("append", .boolean, "Add the text at the end instead of replacing.", default: false),
+            .init("path", .string(maxBytes: 8192), "The file, relative to the workspace.", required: true),
+            .init("content", .string(), "The text to write.", required: true),
+            .init("append", .boolean, "Add to the end instead of replacing.", default: false),
         ]),
         replay: .probe,
         isExclusive: true,
@@ -20,32 +22,49 @@ struct WriteFileTool: Tool {
         gateForm: .path
     )
 
-    func run(_ call: ToolInvocation) async -> ToolOutput {
-        await attempt {
-            let path = call.text("path")
-            let content = call.text("content")
-            var bytes = Array(content.utf8)
-            if call.flag("append"), let before = try? FileContent.bytes(of: path, in: workspace) {
-                bytes = before + bytes
+    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+        let path = call.text("path")
+        let content = Array(call.text("content").utf8)
+        do {
+            let isAppending = call.flag("append")
+            let old = isAppending ? try workspace.contents(at: path) : nil
+            let size = (old?.count ?? 0) + content.count
+            guard !isAppending || size <= Workspace.maxEditedBytes else {
+                return .failure(
+                    "\"\(path)\" would have \(size) bytes, over the limit of \(Workspace.maxEditedBytes) for appending; "
+                        + "write another file"
+                )
             }
-            let wasThere = try FileContent.write(bytes, to: path, in: workspace)
-            let verb = call.flag("append") ? "appended" : wasThere ? "replaced the file with" : "made the file with"
-            return .success("\(path): \(verb) \(content.utf8.count) bytes, \(content.lines.count) lines")
+            let replaced = try workspace.write((old ?? []) + content, to: path)
+            let amount = "\(counted(content.count, "byte")) (\(counted(Lines.count(content), "line")))"
+            if let old {
+                return .success("Appended \(amount) to \(path), which now has \(old.count + content.count) bytes.")
+            }
+            if let replaced { return .success("Wrote \(amount) to \(path), replacing \(counted(replaced, "byte")).") }
+            return .success("Wrote \(amount) to \(path), a new file.")
+        } catch {
+            return .failure(error.message)
         }
     }
 
-    /// Replacing again does no harm; whether something was appended can't be seen.
-    func probe(_ call: ToolInvocation) async -> ToolOutput? {
-        guard call.flag("append") else { return nil }
+    @concurrent func probe(_ call: ToolInvocation) async -> ToolOutput? {
         let path = call.text("path")
-        let before = (try? FileContent.bytes(of: path, in: workspace)) ?? []
-        // Without the text at its end the file was not extended by this call.
-        guard before.suffix(call.text("content").utf8.count).elementsEqual(call.text("content").utf8) else {
-            return nil
+        let content = Array(call.text("content").utf8)
+        let current = (try? workspace.contents(at: path)) ?? nil
+        if call.flag("append") {
+            // The same text may have been at the end before, or something may have been added after it.
+            let endsWithIt = current?.suffix(content.count).elementsEqual(content) ?? false
+            return .failure(
+                "outcome unknown: a crash interrupted appending to \"\(path)\". The file "
+                    + (endsWithIt ? "ends with that text now" : "does not end with that text now")
+                    + "; read it before you append again."
+            )
         }
-        return .failure(
-            "outcome unknown: the process ended while appending to \(path). The file ends with the text, which may be from "
-                + "before; read it to be sure"
+        // Writing the same content again changes nothing.
+        guard current == content else { return nil }
+        return .success(
+            "Wrote \(counted(content.count, "byte")) (\(counted(Lines.count(content), "line"))) to \(path); "
+                + "found there after an interruption."
         )
     }
 }

@@ -1,56 +1,64 @@
-import AnimaCore
-
-/// What the ignore files of a tree leave out.
+/// The rules of one `.gitignore` or `.ignore` file.
 ///
-/// Source: gitignore(5), "Pattern format". The last pattern that matches decides; deeper files go over those above.
-struct IgnoreRules {
-    private struct Rule {
-        let glob: Glob
+/// Source: gitignore(5), "PATTERN FORMAT".
+struct IgnoreRules: Hashable, Sendable {
+    private struct Rule: Hashable, Sendable {
+        let pattern: PathPattern
         let isNegated: Bool
         let isForDirectories: Bool
-        /// Whether the pattern is about the path from its file's directory, not about a name anywhere below.
-        let isAnchored: Bool
-        let base: String
+        /// Whether it is compared with the path from the file's directory; otherwise with the name.
+        let comparesPath: Bool
     }
 
-    private var rules: [Rule] = []
+    /// The directory that the file lies in, from the workspace's root, with a slash at its end; empty for the root.
+    let base: String
+    private let rules: [Rule]
 
-    /// The rules here and those of an ignore file in a directory.
-    ///
-    /// - Parameter base: The directory's path from where the search began, empty for that itself.
-    func adding(_ text: String, at base: String) -> IgnoreRules {
-        var result = self
-        for line in text.split(whereSeparator: \.isNewline) {
-            var pattern = line[...]
-            while pattern.hasSuffix(" "), !pattern.hasSuffix("\\ ") { pattern = pattern.dropLast() }
-            guard !pattern.isEmpty, !pattern.hasPrefix("#") else { continue }
-            let isNegated = pattern.hasPrefix("!")
-            if isNegated || pattern.hasPrefix("\\") { pattern = pattern.dropFirst() }
-            let isForDirectories = pattern.hasSuffix("/")
-            if isForDirectories { pattern = pattern.dropLast() }
-            let isAnchored = pattern.contains("/")
-            if pattern.hasPrefix("/") { pattern = pattern.dropFirst() }
-            result.rules.append(
-                Rule(
-                    glob: Glob(String(pattern), separator: UInt8(ascii: "/")),
-                    isNegated: isNegated,
-                    isForDirectories: isForDirectories,
-                    isAnchored: isAnchored,
-                    base: base
-                )
-            )
-        }
-        return result
+    /// Reads the text of such a file.
+    init(_ text: String, base: String) {
+        self.base = base
+        rules = text.utf8.split(whereSeparator: { $0 == UInt8(ascii: "\n") }).compactMap { Self.rule(Array($0)) }
     }
 
-    /// Whether a path is left out.
-    ///
-    /// - Parameter path: From where the search began; its parents are not left out.
-    func ignores(_ path: String, isDirectory: Bool) -> Bool {
-        for rule in rules.reversed() where isDirectory || !rule.isForDirectories {
-            let inside = rule.base.isEmpty ? path[...] : path.dropFirst(rule.base.count + 1)
-            let subject = rule.isAnchored ? inside : inside.split(separator: "/").last ?? inside
-            if rule.glob.matches(subject) { return !rule.isNegated }
+    /// What the file says about a path under its directory: true to ignore, false to keep, nil when it says nothing.
+    func decide(path: String, name: String, isDirectory: Bool) -> Bool? {
+        let inner = path.utf8.dropFirst(base.utf8.count)
+        let relative = String(Substring(inner))
+        return
+            rules.last { rule in
+                (isDirectory || !rule.isForDirectories) && rule.pattern.matches(rule.comparesPath ? relative : name)
+            }
+            .map { !$0.isNegated }
+    }
+
+    private static func rule(_ line: [UInt8]) -> Rule? {
+        var line = line
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        // Spaces at the end don't count, unless the last one is escaped.
+        while line.last == UInt8(ascii: " "), line.dropLast().last != UInt8(ascii: "\\") { line.removeLast() }
+        if line.isEmpty || line.first == UInt8(ascii: "#") { return nil }
+        let isNegated = line.first == UInt8(ascii: "!")
+        if isNegated { line.removeFirst() }
+        let isForDirectories = line.last == UInt8(ascii: "/")
+        if isForDirectories { line.removeLast() }
+        let comparesPath = line.contains(UInt8(ascii: "/"))
+        if line.first == UInt8(ascii: "/") { line.removeFirst() }
+        guard !line.isEmpty else { return nil }
+        return Rule(
+            pattern: PathPattern(bytes: line),
+            isNegated: isNegated,
+            isForDirectories: isForDirectories,
+            comparesPath: comparesPath
+        )
+    }
+}
+
+extension [IgnoreRules] {
+    /// Whether a path is ignored by rules that go from the root's file to the deepest one; the deepest that says
+    /// something decides.
+    func ignores(path: String, name: String, isDirectory: Bool) -> Bool {
+        for rules in reversed() {
+            if let decision = rules.decide(path: path, name: name, isDirectory: isDirectory) { return decision }
         }
         return false
     }

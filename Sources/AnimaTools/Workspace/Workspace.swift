@@ -6,184 +6,219 @@ import Musl
 import Darwin
 #endif
 
-/// The one directory that tools reach.
+/// The directory that an agent's file tools reach, and nothing outside it.
 ///
-/// Paths are walked from its root one component at a time without following links; a link is read and walked in its
-/// turn, so neither `..` nor a link, nor one that changes while it is looked at, leads out.
-public struct Workspace: Sendable {
+/// A path that a model gives is relative to the root; an absolute one must lie inside it. `..` in it is resolved by its
+/// text, as the gate does, so that both mean the same file. Links are followed only while they stay inside.
+///
+/// The walk goes from directory to directory by open descriptors and never through a link unseen, so a link that
+/// appears between the check and the use leads nowhere.
+public struct Workspace: Hashable, Sendable {
     /// The absolute path of the root, without links.
     public let root: String
 
-    /// Grants a directory.
+    /// A path has at most so many bytes.
+    static let maxPathBytes = 4096
+    /// A part of a path between slashes has at most so many bytes.
+    static let maxNameBytes = 255
+    /// At most so many links are followed for one path.
+    static let maxLinks = 40
+
+    /// Takes an existing directory as the root; links on the way to it are resolved now, once.
     ///
     /// - Throws: ``WorkspaceError`` when it is not a directory that can be read.
     public init(root: String) throws(WorkspaceError) {
-        guard let real = realpath(root, nil) else {
+        guard !root.isEmpty, !root.utf8.contains(0) else {
             throw WorkspaceError(
-                message: "the workspace \(root) can't be used: \(String(cString: strerror(errno)))"
+                code: .invalidPath,
+                message: "the workspace root is empty or holds a NUL byte: give the path of a directory"
             )
         }
-        defer { free(real) }
-        self.root = String(cString: real)
-        guard access(self.root, R_OK | X_OK) == 0 else {
-            throw WorkspaceError(message: "the workspace \(root) can't be read")
+        guard let resolved = realpath(root, nil) else {
+            throw WorkspaceError(
+                code: errno == ENOENT ? .notFound : .system,
+                message:
+                    "can't open the workspace root \(root): \(systemReason(errno)); it must be an existing directory"
+            )
         }
+        defer { free(resolved) }
+        self.root = String(cString: resolved)
+        _ = try openRoot()
     }
 
-    /// What a path leads to: an open directory and a name in it that is no link.
-    ///
-    /// The root itself has the name `.`.
-    struct Place {
+    /// A place under the root: the open directory that holds it, and its name there.
+    struct Place: ~Copyable {
         let directory: Descriptor
+        /// The name in the directory; `.` for the root itself.
         let name: String
-        /// From the root, without links, for messages.
+        /// The path from the root, without links; `.` for the root itself.
         let path: String
     }
 
-    /// Walks a path.
+    /// Finds the place that a path names; whether something is there remains to be seen.
     ///
-    /// - Parameters:
-    ///   - path: Relative to the root, or absolute inside it.
-    ///   - makesDirectories: Whether missing directories on the way are made.
-    func place(of path: String, makesDirectories: Bool = false) throws(ToolFailure) -> Place {
-        var walk = Walk(workspace: self, asked: path, makesDirectories: makesDirectories)
-        return try walk.run()
-    }
-
-    /// Opens a regular file to be read.
-    func openFile(_ path: String) throws(ToolFailure) -> (file: Descriptor, size: Int, place: Place) {
-        let place = try place(of: path)
-        let number = openat(place.directory.number, place.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard number >= 0 else { throw ToolFailure("can't read \"\(path)\"", errno: errno) }
-        let file = Descriptor(number)
-        var status = stat()
-        guard fstat(number, &status) == 0 else { throw ToolFailure("can't read \"\(path)\"", errno: errno) }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: return (file, Int(status.st_size), place)
-        case S_IFDIR: throw ToolFailure("\"\(path)\" is a directory; use list_files")
-        default: throw ToolFailure("\"\(path)\" is a device, pipe or socket; only regular files can be read")
-        }
-    }
-
-    /// Opens a directory to be listed.
-    func openDirectory(_ path: String) throws(ToolFailure) -> (directory: Descriptor, path: String) {
-        let place = try place(of: path)
-        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-        let number = openat(place.directory.number, place.name, flags)
-        guard number >= 0 else { throw ToolFailure("can't list \"\(path)\"", errno: errno) }
-        return (Descriptor(number), place.path)
-    }
-}
-
-/// A directory that can't be granted.
-public struct WorkspaceError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was tried, on what.
-    public let message: String
-
-    public var description: String { message }
-}
-
-/// One walk from the root.
-private struct Walk {
-    let workspace: Workspace
-    let asked: String
-    let makesDirectories: Bool
-    private var resolved: [String] = []
-    private var pending: [String] = []
-    private var links = 0
-
-    init(workspace: Workspace, asked: String, makesDirectories: Bool) {
-        self.workspace = workspace
-        self.asked = asked
-        self.makesDirectories = makesDirectories
-    }
-
-    mutating func run() throws(ToolFailure) -> Workspace.Place {
-        guard !asked.isEmpty else { throw ToolFailure("the path is empty") }
-        guard asked.utf8.count <= 4096 else { throw ToolFailure("the path has more than 4096 bytes") }
-        guard !asked.utf8.contains(0) else { throw ToolFailure("the path contains NUL") }
-        try take(asked)
+    /// - Parameter creatingParents: Whether missing directories on the way are made.
+    func locate(_ path: String, creatingParents: Bool = false) throws(WorkspaceError) -> Place {
+        var pending: [String] = try components(of: path).reversed()
         var directory = try openRoot()
-        while !pending.isEmpty {
-            let name = pending.removeFirst()
-            guard name.utf8.count <= 255 else { throw ToolFailure("a name in \"\(asked)\" has more than 255 bytes") }
+        var names: [String] = []
+        var links = 0
+        while let name = pending.popLast() {
             if name == ".." {
-                guard resolved.popLast() != nil else { throw leavesRoot() }
-                directory = try reopen()
-            } else if let target = link(name, in: directory) {
+                // Only links still have these.
+                guard !names.isEmpty else { throw outside(path, by: "a link on the way") }
+                names.removeLast()
+                directory = try walk(names, for: path)
+                continue
+            }
+            if let target = directory.linkTarget(of: name) {
                 links += 1
-                guard links <= 40 else { throw ToolFailure("\"\(asked)\" leads through too many links") }
-                let rest = pending
-                try take(target)
-                if target.hasPrefix("/") { directory = try openRoot() }
-                pending += rest
-            } else if pending.isEmpty {
-                return place(directory, name)
+                guard links <= Self.maxLinks else {
+                    throw WorkspaceError(
+                        code: .invalidPath,
+                        message: "can't resolve \"\(path)\": more than \(Self.maxLinks) symbolic links, probably a loop"
+                    )
+                }
+                var parts = target.split(separator: "/").filter { $0 != "." }.map(String.init)
+                if target.utf8.first == UInt8(ascii: "/") {
+                    guard let inside = insideRoot(parts) else { throw outside(path, by: "the link \"\(name)\"") }
+                    parts = inside
+                    names = []
+                    directory = try openRoot()
+                }
+                pending.append(contentsOf: parts.reversed())
+                continue
+            }
+            let isMissing = errno == ENOENT
+            if !isMissing, errno != EINVAL { throw failure("open", path, errno) }
+            if pending.isEmpty {
+                return Place(directory: directory, name: name, path: (names + [name]).joined(separator: "/"))
+            }
+            if isMissing {
+                let missing = (names + [name]).joined(separator: "/")
+                guard creatingParents else {
+                    throw WorkspaceError(
+                        code: .notFound,
+                        message: "\"\(path)\" does not exist: there is no directory \"\(missing)\""
+                    )
+                }
+                if mkdirat(directory.value, name, 0o755) != 0, errno != EEXIST {
+                    throw failure("create the directory \"\(missing)\" for", path, errno)
+                }
+            }
+            guard let next = directory.openDirectory(name) else { throw failure("enter \"\(name)\" of", path, errno) }
+            directory = next
+            names.append(name)
+        }
+        if names.isEmpty { return Place(directory: directory, name: ".", path: ".") }
+        // A link led to a directory: name it from its parent.
+        let name = names.removeLast()
+        let parent = try walk(names, for: path)
+        return Place(directory: parent, name: name, path: (names + [name]).joined(separator: "/"))
+    }
+
+    /// Opens the directory that a path names.
+    ///
+    /// - Returns: The directory, and its path from the root without links.
+    func openDirectory(_ path: String) throws(WorkspaceError) -> OpenFile {
+        let place = try locate(path)
+        guard let status = place.directory.status(of: place.name) else {
+            throw WorkspaceError(code: .notFound, message: "\"\(path)\" does not exist")
+        }
+        guard status.kind == .directory else {
+            throw WorkspaceError(
+                code: .wrongKind,
+                message: "\"\(path)\" is \(status.kind.rawValue), not a directory"
+            )
+        }
+        guard let directory = place.directory.openDirectory(place.name) else { throw failure("open", path, errno) }
+        return OpenFile(descriptor: directory, path: place.path, status: status)
+    }
+
+    /// The parts of a path from the root, without `.` and `..`.
+    func components(of path: String) throws(WorkspaceError) -> [String] {
+        func invalid(_ problem: String) -> WorkspaceError {
+            WorkspaceError(
+                code: .invalidPath,
+                message: "the path \"\(path.unicodeScalars.prefix(80).map { String($0) }.joined())\" \(problem)"
+            )
+        }
+        guard !path.isEmpty else {
+            throw invalid("is empty: give a path relative to the workspace, \".\" for all of it")
+        }
+        guard !path.utf8.contains(0) else { throw invalid("holds a NUL byte, which no path can") }
+        guard path.utf8.count <= Self.maxPathBytes else {
+            throw invalid("… has \(path.utf8.count) bytes, over the limit of \(Self.maxPathBytes)")
+        }
+        var parts: [String] = []
+        let isAbsolute = path.utf8.first == UInt8(ascii: "/")
+        for part in path.split(separator: "/") where part != "." {
+            guard part.utf8.count <= Self.maxNameBytes else {
+                throw invalid("… has a name of \(part.utf8.count) bytes, over the limit of \(Self.maxNameBytes)")
+            }
+            if part == ".." {
+                if parts.isEmpty {
+                    if isAbsolute { continue }
+                    throw outside(path, by: "\"..\"")
+                }
+                parts.removeLast()
             } else {
-                directory = try enter(name, from: directory)
-                resolved.append(name)
+                parts.append(String(part))
             }
         }
-        // The path ended in a directory that was entered already.
-        guard let name = resolved.popLast() else {
-            return Workspace.Place(directory: directory, name: ".", path: ".")
+        guard isAbsolute else { return parts }
+        guard let inside = insideRoot(parts) else { throw outside(path, by: "its beginning") }
+        return inside
+    }
+
+    func failure(_ action: String, _ path: String, _ number: CInt) -> WorkspaceError {
+        WorkspaceError(
+            code: number == ENOENT ? .notFound : number == ENOTDIR || number == ELOOP ? .wrongKind : .system,
+            message: "can't \(action) \"\(path)\": \(systemReason(number))"
+        )
+    }
+
+    private func openRoot() throws(WorkspaceError) -> Descriptor {
+        let result = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard result >= 0 else {
+            let reason = systemReason(errno)
+            throw WorkspaceError(code: .system, message: "can't open the workspace root \(root): \(reason)")
         }
-        return place(try reopen(), name)
+        return Descriptor(owning: result)
     }
 
-    private func place(_ directory: Descriptor, _ name: String) -> Workspace.Place {
-        Workspace.Place(directory: directory, name: name, path: (resolved + [name]).joined(separator: "/"))
-    }
-
-    /// Puts the components of a path before those that are pending; an absolute one begins at the root again.
-    private mutating func take(_ path: String) throws(ToolFailure) {
-        var rest = path[...]
-        if path.hasPrefix("/") {
-            guard path == workspace.root || path.hasPrefix(workspace.root + "/") || workspace.root == "/" else {
-                throw leavesRoot()
-            }
-            rest = path.dropFirst(workspace.root == "/" ? 1 : workspace.root.count)
-            resolved = []
-        }
-        pending = rest.split(separator: "/").filter { $0 != "." }.map(String.init)
-    }
-
-    private func leavesRoot() -> ToolFailure {
-        ToolFailure("\"\(asked)\" leads out of the workspace; only paths inside \(workspace.root) can be used")
-    }
-
-    private func openRoot() throws(ToolFailure) -> Descriptor {
-        let number = open(workspace.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard number >= 0 else { throw ToolFailure("can't open the workspace", errno: errno) }
-        return Descriptor(number)
-    }
-
-    private func reopen() throws(ToolFailure) -> Descriptor {
+    /// Opens a directory by names that were not links when they were passed; one that has become a link is refused.
+    private func walk(_ names: [String], for path: String) throws(WorkspaceError) -> Descriptor {
         var directory = try openRoot()
-        for name in resolved { directory = try enter(name, from: directory) }
+        for name in names {
+            guard let next = directory.openDirectory(name) else { throw failure("enter \"\(name)\" of", path, errno) }
+            directory = next
+        }
         return directory
     }
 
-    private func enter(_ name: String, from directory: Descriptor) throws(ToolFailure) -> Descriptor {
-        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-        var number = openat(directory.number, name, flags)
-        if number < 0, errno == ENOENT, makesDirectories {
-            guard mkdirat(directory.number, name, 0o755) == 0 || errno == EEXIST else {
-                throw ToolFailure("can't make the directory \"\(name)\" of \"\(asked)\"", errno: errno)
-            }
-            number = openat(directory.number, name, flags)
-        }
-        guard number >= 0 else { throw ToolFailure("can't reach \"\(asked)\"", errno: errno) }
-        return Descriptor(number)
+    /// What follows the root in the parts of an absolute path; nil when the path lies elsewhere.
+    private func insideRoot(_ parts: [String]) -> [String]? {
+        // Names are compared as bytes: Swift's `==` calls differently composed characters equal, the system does not.
+        let base = root.split(separator: "/")
+        guard parts.count >= base.count else { return nil }
+        for (part, expected) in zip(parts, base) where !part.utf8.elementsEqual(expected.utf8) { return nil }
+        return Array(parts.dropFirst(base.count))
     }
 
-    /// Where a link points; nil when the name is no link.
-    private func link(_ name: String, in directory: Descriptor) -> String? {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = buffer.withUnsafeMutableBytes { bytes in
-            guard let start = bytes.baseAddress else { return -1 }
-            return readlinkat(directory.number, name, start.assumingMemoryBound(to: CChar.self), bytes.count)
-        }
-        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+    private func outside(_ path: String, by cause: String) -> WorkspaceError {
+        WorkspaceError(
+            code: .outside,
+            message: "\"\(path)\" leads out of the workspace (by \(cause)); only paths inside \(root) are allowed, "
+                + "relative to it such as \"notes/today.md\""
+        )
     }
+}
+
+/// Something open under a workspace's root.
+struct OpenFile: ~Copyable {
+    let descriptor: Descriptor
+    /// Its path from the root, without links; `.` for the root.
+    let path: String
+    let status: FileStatus
 }

@@ -1,0 +1,294 @@
+import AnimaCore
+import Subprocess
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Runs programs in the workspace with a clean environment, bounded output and a deadline, and leaves none behind.
+///
+/// A program and what it starts form a session of their own, which is killed as a whole: at the deadline, when the call
+/// is cancelled, and when the program has ended by itself. Only what makes a session of its own on purpose escapes; to
+/// hold that, and to keep a program inside the workspace, is a sandbox's work.
+struct ProgramRunner: Sendable {
+    let workspace: Workspace
+    /// The whole environment of the programs.
+    let environment: [String: String]
+
+    init(workspace: Workspace, environment granted: [String: String]) {
+        self.workspace = workspace
+        let inherited = { (name: String) in getenv(name).map { String(cString: $0) } }
+        let base = [
+            "PATH": inherited("PATH") ?? "/usr/local/bin:/usr/bin:/bin",
+            // Not the owner's: programs take credentials and settings from there without being asked.
+            "HOME": workspace.root,
+            "LANG": "C.UTF-8",
+            "LC_ALL": "C.UTF-8",
+            "TERM": "dumb",
+            "TMPDIR": inherited("TMPDIR") ?? "/tmp",
+        ]
+        environment = base.merging(granted) { _, granted in granted }
+    }
+
+    /// The arguments that both tools have besides what to run.
+    static let parameters: [ArgumentSchema.Field] = [
+        .init("directory", .string(maxBytes: 8192), "Where to run it, relative to the workspace.", default: "."),
+        .init("stdin", .string(), "The text it reads from standard input; empty when left out."),
+        .init("timeout_seconds", .integer(min: 1, max: 86_400), "Kill it after so many seconds."),
+    ]
+
+    /// Runs a program with its arguments and returns what came of it.
+    func run(_ arguments: [String], _ call: ToolInvocation) async -> ToolOutput {
+        guard let program = arguments.first, !program.isEmpty else {
+            return .failure("there is no program to run: give its name as the first argument")
+        }
+        guard !arguments.contains(where: { $0.utf8.contains(0) }) else {
+            return .failure("\"\(program.prefix(80))\" can't be run: an argument holds a NUL byte")
+        }
+        let directory: String
+        let input: CInt
+        do throws(WorkspaceError) {
+            let path = try workspace.openDirectory(call.text("directory")).path
+            directory = path == "." ? workspace.root : workspace.root + "/" + path
+            input = try Self.inputFile(call.arguments["stdin"]?.stringValue)
+        } catch {
+            return .failure(error.message)
+        }
+        var limit = call.timeout
+        var limitName = "the limit of a tool call"
+        if let seconds = call.integer("timeout_seconds"), .seconds(seconds) < limit {
+            limit = .seconds(seconds)
+            limitName = "timeout_seconds"
+        }
+        let run = ProgramRun(
+            program: program.contains("/") && !program.hasPrefix("/") ? directory + "/" + program : program,
+            arguments: Array(arguments.dropFirst()),
+            environment: environment,
+            directory: directory,
+            input: input,
+            progress: call.progress
+        )
+        let began = ContinuousClock.now
+        let end = await Self.perform(run, limit: limit)
+        let took = ContinuousClock.now - began
+        switch end {
+        case .failed(let error):
+            return .failure(Self.explain(error, program, directory))
+        case .ended(let status, let isOverDeadline):
+            if isOverDeadline {
+                return Self.report(
+                    "killed after \(Self.seconds(took)) (limit \(Self.seconds(limit)), \(limitName))",
+                    run
+                )
+            }
+            if Task.isCancelled { return Self.report("cancelled after \(Self.seconds(took)); it was killed", run) }
+            switch status {
+            case .exited(let code): return Self.report(code == 0 ? nil : "exit code \(code)", run)
+            case .signaled(let signal): return Self.report("killed by signal \(signal)", run)
+            }
+        }
+    }
+
+    private enum End: Sendable {
+        case ended(TerminationStatus, isOverDeadline: Bool)
+        case failed(any Error)
+    }
+
+    /// Runs to the end or the deadline, whatever comes first.
+    private static func perform(_ run: ProgramRun, limit: Duration) async -> End {
+        enum Event: Sendable {
+            case ended(TerminationStatus)
+            case failed(any Error)
+            case deadline
+        }
+        return await withTaskGroup(of: Event.self) { group in
+            group.addTask {
+                do { return .ended(try await run.perform()) } catch { return .failed(error) }
+            }
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return .deadline
+            }
+            var isOverDeadline = false
+            for await event in group {
+                switch event {
+                case .deadline:
+                    // Also when the call was cancelled; the program is, then, as well.
+                    isOverDeadline = !Task.isCancelled
+                    group.cancelAll()
+                case .ended(let status):
+                    group.cancelAll()
+                    return .ended(status, isOverDeadline: isOverDeadline)
+                case .failed(let error):
+                    group.cancelAll()
+                    return .failed(error)
+                }
+            }
+            return .failed(CancellationError())
+        }
+    }
+
+    /// What the model reads: the bare output when there is nothing else to say.
+    private static func report(_ problem: String?, _ run: ProgramRun) -> ToolOutput {
+        let (output, omittedOutput) = run.output.result
+        let (errors, omittedErrors) = run.errors.result
+        let omitted = omittedOutput + omittedErrors
+        if problem == nil, errors.isEmpty {
+            return .success(output.isEmpty ? "exit code 0, no output" : output, omittedBytes: omitted)
+        }
+        var content = problem ?? "exit code 0"
+        if output.isEmpty, errors.isEmpty { content += ", no output" }
+        for (name, text) in [("stdout", output), ("stderr", errors)] where !text.isEmpty {
+            content += "\n\(name):\n" + (text.hasSuffix("\n") ? String(text.dropLast()) : text)
+        }
+        return problem == nil
+            ? .success(content, omittedBytes: omitted) : .failure(content, omittedBytes: omitted)
+    }
+
+    private static func explain(_ error: any Error, _ program: String, _ directory: String) -> String {
+        guard let error = error as? SubprocessError else { return "\"\(program)\" could not be run: \(error)" }
+        if error.code == .executableNotFound {
+            return "there is no program \"\(program)\"; it is looked for in PATH, or relative to \(directory) with a /"
+        }
+        return "\"\(program)\" could not be run: \(error)"
+    }
+
+    private static func seconds(_ duration: Duration) -> String {
+        if duration < .seconds(1) { return "\(duration.microseconds / 1000) ms" }
+        let tenths = (duration.microseconds + 50_000) / 100_000
+        return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+    }
+
+    /// Puts the input into a file without a name, open for reading; -1 for no input.
+    ///
+    /// A file and not a pipe: nobody has to feed it, and a program that does not read it harms nobody.
+    private static func inputFile(_ text: String?) throws(WorkspaceError) -> CInt {
+        guard let text, !text.isEmpty else { return -1 }
+        let path = "/tmp/anima-stdin-" + String(UInt64.random(in: .min ... .max), radix: 36)
+        let value = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard value >= 0 else {
+            throw WorkspaceError(code: .system, message: "can't make a file for stdin in /tmp: \(systemReason(errno))")
+        }
+        unlink(path)
+        let file = Descriptor(owning: value)
+        let failure = file.writeAll(Array(text.utf8))
+        guard failure == 0, lseek(value, 0, SEEK_SET) == 0 else {
+            throw WorkspaceError(
+                code: .system,
+                message: "can't write \(text.utf8.count) bytes of stdin to a file in /tmp: \(systemReason(failure))"
+            )
+        }
+        let copy = fcntl(value, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else {
+            throw WorkspaceError(code: .system, message: "can't open the file for stdin: \(systemReason(errno))")
+        }
+        return copy
+    }
+}
+
+/// One program with everything that it needs to run.
+private struct ProgramRun: Sendable {
+    let configuration: Configuration
+    /// A descriptor that is closed by the run; -1 for none.
+    let input: CInt
+    let output: OutputCollector
+    let errors: OutputCollector
+
+    init(
+        program: String,
+        arguments: [String],
+        environment: [String: String],
+        directory: String,
+        input: CInt,
+        progress: @escaping @Sendable (String) -> Void
+    ) {
+        var options = PlatformOptions()
+        options.createSession = true
+        options.teardownSequence = [
+            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .milliseconds(500))
+        ]
+        var variables: [Environment.Key: String] = [:]
+        for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
+        configuration = Configuration(
+            executable: program.contains("/") ? .path(Self.literal(program)) : .name(program),
+            arguments: Arguments(arguments),
+            environment: .custom(variables),
+            workingDirectory: Self.literal(directory),
+            platformOptions: options
+        )
+        self.input = input
+        output = OutputCollector(progress: progress)
+        errors = OutputCollector(progress: progress)
+    }
+
+    func perform() async throws -> TerminationStatus {
+        let file =
+            input < 0
+            ? nil : Self.value(input) { FileDescriptorInput.fileDescriptor($0, closeAfterSpawningProcess: true) }
+        if let file { return try await perform(file) }
+        return try await perform(NoInput.none)
+    }
+
+    private func perform(_ input: some InputProtocol) async throws -> TerminationStatus {
+        let result = try await Subprocess.run(
+            configuration,
+            input: input,
+            output: .sequence,
+            error: .sequence
+        ) { execution in
+            let process = execution.processIdentifier.value
+            let (output, errors) = (execution.standardOutput, execution.standardError)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await Self.drain(output, of: process, into: self.output) }
+                group.addTask { await Self.drain(errors, of: process, into: self.errors) }
+            }
+        }
+        // What the program left running. Its number names the group as long as one of them lives.
+        _ = kill(-result.processIdentifier.value, SIGKILL)
+        return result.terminationStatus
+    }
+
+    /// Reads one stream until it ends, the program has exited and nothing more is there, or the task is cancelled.
+    private static func drain(
+        _ stream: SubprocessOutputSequence,
+        of process: pid_t,
+        into collector: OutputCollector
+    ) async {
+        do {
+            for try await buffer in stream {
+                buffer.withUnsafeBytes { collector.take($0) }
+                // A background child may go on printing when the program itself has exited; then reading would not end.
+                if hasExited(process) { _ = kill(-process, SIGKILL) }
+            }
+        } catch {
+            // What was read is kept; how the program ended tells the rest.
+        }
+        collector.finish()
+    }
+
+    /// Whether a program has exited; it stays to be waited for, so its number is still its own.
+    private static func hasExited(_ process: pid_t) -> Bool {
+        var info = siginfo_t()
+        return waitid(P_PID, id_t(process), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_signo == SIGCHLD
+    }
+
+    // Subprocess speaks of paths and descriptors in swift-system's types, which have another module on each platform.
+    // Made through protocols of the standard library, they need no import here.
+
+    private static func literal<Value: ExpressibleByStringLiteral>(_ text: String) -> Value
+    where Value.StringLiteralType == String {
+        Value(stringLiteral: text)
+    }
+
+    private static func value<Value: RawRepresentable, Result>(
+        _ raw: CInt,
+        _ make: (Value) -> Result
+    ) -> Result? where Value.RawValue == CInt {
+        Value(rawValue: raw).map(make)
+    }
+}
