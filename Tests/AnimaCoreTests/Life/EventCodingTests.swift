@@ -1,0 +1,71 @@
+import AnimaCore
+import Testing
+
+@Suite("The coding of events")
+struct EventCodingTests {
+    private let ended = Fact.turnEnded(.init(end: .answered, text: "42", steps: 1, usage: Usage()))
+
+    @Test("has the form that is documented, and that lives on disk have")
+    func isStable() throws {
+        let facts: [(Fact, String)] = [
+            (
+                ended,
+                #"{"end":{"kind":"answered"},"steps":1,"text":"42","usage":{"cachedTokens":0,"inputTokens":0,"outputTokens":0}}"#
+            ),
+            (
+                .turnClosing(.init(end: .limit(.steps, reason: "enough"))),
+                #"{"end":{"kind":"limit","limit":"steps","reason":"enough"}}"#
+            ),
+            (
+                .toolFinished(
+                    .init(
+                        call: ToolCallID(turn: TurnID(3), step: 1, index: 2),
+                        tool: "look",
+                        result: ToolResult(outcome: .succeeded, content: "a/b", trust: .untrusted)
+                    )
+                ),
+                #"{"call":"t3.1.2","milliseconds":0,"result":{"content":"a/b","outcome":"succeeded","trust":"untrusted"},"tool":"look"}"#
+            ),
+            (.memoryStored(.init(text: "x", trust: .owner)), #"{"text":"x","trust":"owner"}"#),
+        ]
+        for (fact, text) in facts {
+            #expect(String(decoding: try EventCoding.current.encode(fact), as: UTF8.self) == text)
+            let read = try EventCoding.current.decode(kind: fact.kind.rawValue, version: 1, body: Array(text.utf8))
+            #expect(read == fact)
+        }
+    }
+
+    @Test("brings an older form up to date step by step")
+    func upgrades() throws {
+        let first: EventCoding.Upgrade = { _, body in body = ["text": body["words"] ?? "", "trust": "agent"] }
+        let second: EventCoding.Upgrade = { kind, body in
+            guard kind == "memory.stored" else { return }
+            body = ["text": .string((body["text"]?.stringValue ?? "") + "!"), "trust": body["trust"] ?? .null]
+        }
+        let coding = EventCoding(version: 3, upgrades: [1: first, 2: second])
+        let read = try coding.decode(kind: "memory.stored", version: 1, body: Array(#"{"words":"old"}"#.utf8))
+        #expect(read == .memoryStored(.init(text: "old!", trust: .agent)))
+    }
+
+    @Test("refuses what is newer, too old, unknown or damaged, and says which")
+    func refuses() throws {
+        let body = try EventCoding.current.encode(ended)
+        let newer = #expect(throws: EventCodingError.self) {
+            try EventCoding.current.decode(kind: "turn.ended", version: 2, body: body)
+        }
+        #expect(newer?.problem == .newer(version: 2, supported: 1))
+        let old = #expect(throws: EventCodingError.self) {
+            try EventCoding(version: 3, upgrades: [:]).decode(kind: "turn.ended", version: 1, body: body)
+        }
+        #expect(old?.problem == .tooOld(version: 1))
+        let unknown = #expect(throws: EventCodingError.self) {
+            try EventCoding.current.decode(kind: "turn.danced", version: 1, body: body)
+        }
+        #expect(unknown?.problem == .unknownKind)
+        for cut in stride(from: 0, to: body.count - 1, by: 7) {
+            #expect(throws: EventCodingError.self) {
+                try EventCoding.current.decode(kind: "turn.ended", version: 1, body: body[..<cut])
+            }
+        }
+    }
+}
