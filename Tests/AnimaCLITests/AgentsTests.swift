@@ -32,6 +32,12 @@ struct AgentsTests {
         #expect(why.contains("envelope.accepted") && why.contains("model.replied") && why.contains("tool.finished"))
         #expect(why.contains("allowed by the gate's rule \"basic\""))
         #expect(try program.run("why", "clerk", "e999").status == 2)
+        #expect(try program.run("why", "t1.1.1").output == why)
+        let envelope = try #require(program.events().first { $0["kind"] == "envelope.accepted" }?["envelope"]?["id"])
+        #expect(try program.run("why", envelope.stringValue ?? "").output.contains("turn.ended"))
+        _ = try program.run("fork", "clerk", "twin")
+        let several = try program.run("why", "t1.1.1")
+        #expect(several.status == 2 && several.errors.contains("say which"))
     }
 
     @Test("a life is exported, imported under another name, and forked")
