@@ -1,4 +1,5 @@
 import Anima
+import Synchronization
 
 /// CPU and flushes per turn.
 enum Turns {
@@ -12,11 +13,13 @@ enum Turns {
             let full = try await cpu(calls, try life(scratch, "full-\(calls)", .full))
             report.add("\(what), durability full, CPU", full.cpu, "µs")
             report.add("\(what), durability full, wall", full.wall, "µs")
-            let store = CountingStore(InMemoryLifeStore())
+            let flushes = Mutex(0)
+            let store = InterceptedLifeStore(InMemoryLifeStore()) { batch in
+                if batch.isFlushed { flushes.withLock { $0 += 1 } }
+            }
             let rounds = 50.0
             _ = try await run(calls, store, turns: Int(rounds))
-            // Two batches of the beginning are not a turn's.
-            report.add("\(what), flushes", Double(store.flushes) / rounds, "", aim: calls == 0 ? 2 : nil)
+            report.add("\(what), flushes", Double(flushes.withLock { $0 }) / rounds, "", aim: calls == 0 ? 2 : nil)
         }
     }
 

@@ -1,0 +1,51 @@
+public import AnimaCore
+
+/// A store with something done around each append: counting, delaying, failing.
+public final class InterceptedLifeStore: LifeStore {
+    private let inner: any LifeStore
+    private let before: @Sendable (LifeBatch) async throws -> Void
+    private let after: @Sendable (LifeBatch) async throws -> Void
+
+    /// Wraps a store.
+    ///
+    /// - Parameters:
+    ///   - before: Runs before a batch is appended; what it throws is thrown instead of appending.
+    ///   - after: Runs when a batch was appended, before the caller is told.
+    public init(
+        _ inner: any LifeStore,
+        before: @escaping @Sendable (LifeBatch) async throws -> Void = { _ in },
+        after: @escaping @Sendable (LifeBatch) async throws -> Void = { _ in }
+    ) {
+        self.inner = inner
+        self.before = before
+        self.after = after
+    }
+
+    public func append(_ batch: LifeBatch) async throws {
+        try await before(batch)
+        try await inner.append(batch)
+        try await after(batch)
+    }
+
+    public func wake() async throws -> Awakening { try await inner.wake() }
+
+    public func events(after seq: Int, turn: TurnID?, limit: Int) async throws -> [Event] {
+        try await inner.events(after: seq, turn: turn, limit: limit)
+    }
+
+    public func transcript(of conversation: ConversationID, bytes: Int) async throws -> [TranscriptTurn] {
+        try await inner.transcript(of: conversation, bytes: bytes)
+    }
+
+    public func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn? {
+        try await inner.turn(answering: envelope)
+    }
+
+    public func memories(matching query: String, limit: Int) async throws -> [Memory] {
+        try await inner.memories(matching: query, limit: limit)
+    }
+
+    public func spill(hash: String) async throws -> [UInt8]? { try await inner.spill(hash: hash) }
+
+    public func close() async { await inner.close() }
+}
