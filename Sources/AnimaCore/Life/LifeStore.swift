@@ -33,7 +33,7 @@ public protocol LifeStore: MemoryReader {
     /// The bytes that a result was too long to carry; nil when unknown.
     func spill(hash: String) async throws -> [UInt8]?
 
-    /// Gives up the life; later calls throw. Waits for appends that have begun.
+    /// Gives up the life; later calls throw. Waits for appends that have begun, and may save the state for a quick start.
     func close() async
 }
 

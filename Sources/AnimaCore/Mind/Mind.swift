@@ -130,12 +130,6 @@ public struct Mind: Sendable {
         return plan
     }
 
-    /// Whether a restart would have more than a few events to fold.
-    public var needsSnapshot: Bool { state.lastSeq - lastSnapshotSeq >= min(32, snapshotInterval) }
-
-    /// Saves the state without appending anything.
-    public func snapshotBatch() -> LifeBatch { LifeBatch(events: [], snapshot: state, isFlushed: false) }
-
     // MARK: Inputs
 
     private mutating func take(_ input: Input, _ work: inout Work, _ partialTexts: [TurnID: String]) -> Receipt? {

@@ -153,7 +153,6 @@ public actor Agent {
             await task.value
             tasks[effect] = nil
         }
-        if fault == nil, mind.needsSnapshot { try? await store.append(mind.snapshotBatch()) }
         failWaiters(AgentError.stopped(id))
         live.finish()
         await store.close()
