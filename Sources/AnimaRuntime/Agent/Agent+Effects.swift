@@ -1,13 +1,24 @@
 import AnimaCore
 
 extension Agent {
+    /// How long an effect may take; nil for those that take no time.
+    func timeLimit(of effect: Effect) -> Duration? {
+        let limits = mind.state.policy.limits
+        switch effect {
+        case .callModel: return limits.modelTime
+        // Tools keep the limit themselves; this is for one that does not.
+        case .runTool, .probeTool: return limits.toolTime + .milliseconds(500)
+        case .record, .stopTool, .wait: return nil
+        }
+    }
+
     /// Performs one effect and reports what it came to.
     func run(_ effect: Effect) async {
         let began = equipment.clock.now
         let outcome: Mind.Outcome?
         switch effect {
-        case .callModel(let turn, let step, _): outcome = await callModel(turn, step: step)
-        case .runTool(let id, _): outcome = await runTool(id)
+        case .callModel(let turn, let step, _): outcome = await callModel(turn, step: step, effect)
+        case .runTool(let id, _): outcome = await runTool(id, effect)
         case .probeTool(let id, _): outcome = await probeTool(id)
         case .record, .stopTool, .wait: outcome = nil
         }
@@ -18,7 +29,7 @@ extension Agent {
 
     // MARK: The model
 
-    private func callModel(_ id: TurnID, step: Int) async -> Mind.Outcome? {
+    private func callModel(_ id: TurnID, step: Int, _ effect: Effect) async -> Mind.Outcome? {
         guard let turn = mind.state.turn(id) else { return nil }
         let limits = mind.state.policy.limits
         spoken.clear(id)
@@ -34,21 +45,19 @@ extension Agent {
             let model = equipment.model
             let live = live
             let spoken = spoken
-            let reply = try await withDeadline(limits.modelTime) {
-                try await model.respond(to: request) { delta in
-                    switch delta {
-                    case .text(let text):
-                        spoken.append(text, to: id)
-                        live.send(.text(id, step: step, text))
-                    case .reasoning(let text):
-                        live.send(.reasoning(id, step: step, text))
-                    }
+            let reply = try await model.respond(to: request) { delta in
+                switch delta {
+                case .text(let text):
+                    spoken.append(text, to: id)
+                    live.send(.text(id, step: step, text))
+                case .reasoning(let text):
+                    live.send(.reasoning(id, step: step, text))
                 }
             }
-            return reply.map { .reply($0) } ?? failed(id, step, .overTime(limits.modelTime))
-        } catch let error as ModelError {
-            return failed(id, step, error)
+            return .reply(reply)
         } catch {
+            if overTime.contains(effect) { return failed(id, step, .overTime(limits.modelTime)) }
+            if let error = error as? ModelError { return failed(id, step, error) }
             // The agent is being stopped: the call stays owed.
             if Task.isCancelled, mind.state.turn(id)?.closing == nil { return nil }
             return failed(id, step, ModelError(code: .unavailable, message: "\(error)"))
@@ -62,18 +71,15 @@ extension Agent {
 
     // MARK: Tools
 
-    private func runTool(_ id: ToolCallID) async -> Mind.Outcome? {
+    private func runTool(_ id: ToolCallID, _ effect: Effect) async -> Mind.Outcome? {
         guard let call = mind.state.turn(id.turn)?.call(id), let tool = equipment.toolsByName[call.tool] else {
             return .output(.failure("the tool is no longer there"))
         }
         live.send(.toolRunning(id, tool: call.tool, arguments: call.arguments))
         let invocation = invocation(of: call)
         let limit = invocation.timeout
-        let isOverTime = Flag()
-        let output = await withDeadlineCancelling(limit + .milliseconds(500), isOverTime) {
-            await tool.run(invocation)
-        }
-        guard isOverTime.isSet else { return .output(output) }
+        let output = await tool.run(invocation)
+        guard overTime.contains(effect) else { return .output(output) }
         let notice = "stopped after \(limit.components.seconds) s, the limit of a tool call (limits.tool_seconds)"
         return .output(.failure(output.content.isEmpty ? notice : "\(notice)\n\(output.content)"))
     }
@@ -83,7 +89,7 @@ extension Agent {
             return .output(.failure("outcome unknown: the tool is no longer there"))
         }
         let invocation = invocation(of: call)
-        let output = await withDeadlineCancelling(invocation.timeout, Flag()) { await tool.probe(invocation) }
+        let output = await tool.probe(invocation)
         return output.map { .output($0) } ?? .didNotHappen
     }
 
@@ -99,48 +105,6 @@ extension Agent {
             memories: store,
             progress: { live.send(.toolProgress(call.id, $0)) }
         )
-    }
-
-    // MARK: Deadlines
-
-    /// Runs work beside a timer; nil when the timer came first.
-    private func withDeadline<T: Sendable>(
-        _ limit: Duration,
-        _ work: @escaping @Sendable () async throws -> T
-    ) async throws -> T? {
-        let clock = equipment.clock
-        let moment = clock.now + limit
-        return try await withThrowingTaskGroup(of: T?.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                try await clock.sleep(until: moment)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
-        }
-    }
-
-    /// Runs work that answers a cancellation with what there is, and cancels it when its time is over.
-    private func withDeadlineCancelling<T: Sendable>(
-        _ limit: Duration,
-        _ isOverTime: Flag,
-        _ work: @escaping @Sendable () async -> T
-    ) async -> T {
-        let clock = equipment.clock
-        let moment = clock.now + limit
-        return await withTaskGroup(of: T?.self) { group in
-            group.addTask { await work() }
-            group.addTask {
-                if (try? await clock.sleep(until: moment)) != nil { isOverTime.set() }
-                return nil
-            }
-            while let first = await group.next() {
-                group.cancelAll()
-                if let first { return first }
-            }
-            preconditionFailure("the work returns before the group is empty")
-        }
     }
 }
 

@@ -25,6 +25,12 @@ public actor Agent {
     /// Their ends are reported by calls to this actor, so they can't be children of one call; the agent owns them,
     /// and `stop()` cancels and awaits each.
     private var tasks: [Effect: Task<Void, Never>] = [:]
+    /// When each effect in flight has used up its time, and which ones have.
+    private var deadlines: [Effect: Instant] = [:]
+    var overTime: Set<Effect> = []
+    /// One timer for everything that time decides.
+    ///
+    /// It may ring early, and is then set again: a timer for each call would cost more than the call.
     private var alarm: (moment: Instant, task: Task<Void, Never>)?
     private var answerWaiters: [EnvelopeID: [CheckedContinuation<TranscriptTurn, any Error>]] = [:]
     private var idleWaiters: [CheckedContinuation<Void, any Error>] = []
@@ -247,9 +253,12 @@ public actor Agent {
         isIdle = plan.isIdle
         guard !isStopping else { return }
         for effect in plan.begin {
+            deadlines[effect] = timeLimit(of: effect).map { equipment.clock.now + $0 }
             tasks[effect] = Task {
                 await self.run(effect)
                 self.tasks[effect] = nil
+                self.deadlines[effect] = nil
+                self.overTime.remove(effect)
             }
         }
         setAlarm(plan.lookAt)
@@ -260,25 +269,28 @@ public actor Agent {
         }
     }
 
+    /// Makes sure that the agent looks again at a moment, and when an effect has used up its time, at the latest.
     private func setAlarm(_ moment: Instant?) {
-        guard alarm?.moment != moment else { return }
+        guard let next = ([moment].compactMap(\.self) + deadlines.values).min() else { return }
+        if let alarm, alarm.moment <= next { return }
         alarm?.task.cancel()
-        alarm = moment.map { moment in
-            let clock = equipment.clock
-            return (
-                moment,
-                Task {
-                    guard (try? await clock.sleep(until: moment)) != nil else { return }
-                    await self.ring(at: moment)
-                }
-            )
+        let clock = equipment.clock
+        let task = Task {
+            guard (try? await clock.sleep(until: next)) != nil else { return }
+            await self.ring()
         }
+        alarm = (next, task)
     }
 
-    private func ring(at moment: Instant) async {
-        guard alarm?.moment == moment else { return }
+    private func ring() async {
         alarm = nil
-        await post(.look)
+        let now = equipment.clock.now
+        for (effect, deadline) in deadlines where deadline <= now {
+            deadlines[effect] = nil
+            overTime.insert(effect)
+            tasks[effect]?.cancel()
+        }
+        if !isIdle { await post(.look) }
     }
 
     /// The life can't be written: nothing more is begun, and whoever waits is told.

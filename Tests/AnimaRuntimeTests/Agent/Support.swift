@@ -52,9 +52,12 @@ struct Refused: Error {
 /// A store in memory that can be told to wait or to fail, and counts.
 final class TroubledStore: LifeStore {
     private let inner = InMemoryLifeStore()
-    private let state = Mutex((appends: 0, failsAt: Int.max, door: Door?.none))
+    private let state = Mutex((appends: 0, deliveries: 0, failsAt: Int.max, door: Door?.none))
 
     var appends: Int { state.withLock { $0.appends } }
+
+    /// Appends that held envelopes.
+    var deliveries: Int { state.withLock { $0.deliveries } }
 
     func fail(atAppend number: Int) { state.withLock { $0.failsAt = number } }
 
@@ -63,6 +66,7 @@ final class TroubledStore: LifeStore {
     func append(_ batch: LifeBatch) async throws {
         let (number, failsAt, door) = state.withLock { state in
             state.appends += 1
+            if batch.events.contains(where: { $0.fact.kind == .envelopeAccepted }) { state.deliveries += 1 }
             return (state.appends, state.failsAt, state.door)
         }
         await door?.pass()

@@ -64,7 +64,7 @@ struct TroubleTests {
             if case .text(_, _, let text) = event { spoken += text }
             if spoken == "So far so" { break }
         }
-        await home.clock.sleepers(atLeast: 2)
+        await home.clock.sleepers(atLeast: 1)
         home.clock.advance(by: Limits().modelTime - .seconds(1))
         home.clock.advance(by: .seconds(1))
         // Retried until the turn's own time is over.
@@ -198,7 +198,7 @@ struct TroubleTests {
         let agent = try await home.wake()
         _ = try await agent.deliver(home.envelope("go"))
         await began.pass()
-        await home.clock.sleepers(atLeast: 2)
+        await home.clock.sleepers(atLeast: 1)
         home.clock.advance(by: .seconds(121))
         let turn = try await agent.answer(to: EnvelopeID("one"))
         #expect(turn.steps[0].exchanges[0].result.content.contains("limits.tool_seconds"))
