@@ -96,6 +96,22 @@ struct RunTests {
         #expect(try program.run("run", "clerk.toml", "add 1 and 1").output == "2\n")
     }
 
+    @Test("Ctrl-C in work that was left does not begin the new task")
+    func interruptsResumedWork() throws {
+        let program = try Program()
+        _ = try program.run(
+            "run",
+            "clerk.toml",
+            "read clerk.toml and then run `echo begun; sleep 63`",
+            more: ["ANIMA_TEST_FAILPOINT": "after:2"]
+        )
+        let running = try program.start(["run", "clerk.toml", "write x to new.txt", "--verbose"])
+        #expect(running.hasSaid("begun"))
+        kill(running.process.processIdentifier, SIGINT)
+        #expect(try running.finish().status == 130)
+        #expect(throws: (any Error).self) { try program.text("new.txt") }
+    }
+
     @Test("what a process left is finished first, and said")
     func resumes() throws {
         let program = try Program()

@@ -13,6 +13,7 @@ final class Console: Sendable {
         var streamed = ""
         var isLineOpen = false
         var worstEnd: TurnEnd?
+        var isInterrupted = false
     }
 
     private let terminal: Terminal
@@ -32,6 +33,12 @@ final class Console: Sendable {
 
     /// How the worst of the shown turns ended; nil when all were answered.
     var worstEnd: TurnEnd? { state.withLock { $0.worstEnd } }
+
+    /// Whether Ctrl-C was pressed.
+    var isInterrupted: Bool { state.withLock { $0.isInterrupted } }
+
+    /// Takes note of Ctrl-C.
+    func interrupt() { state.withLock { $0.isInterrupted = true } }
 
     /// The answer to this envelope goes to standard output.
     func expect(answerTo envelope: EnvelopeID) { state.withLock { $0.awaited = envelope } }

@@ -8,6 +8,7 @@ struct Session {
     private let options: WorkOptions
     private let target: String
     private let terminal = Terminal.current
+    private static let interrupter = "the owner (Ctrl-C)"
 
     /// - Parameter target: A configuration file, or an agent's name.
     init(_ options: WorkOptions, target: String) {
@@ -19,6 +20,8 @@ struct Session {
     func run(task: String, in conversation: ConversationID) async throws {
         try await withAgent { agent, console in
             try await agent.rest()
+            // Whoever interrupted the old work does not want the new one begun.
+            if console.isInterrupted { return .cancelled(by: Self.interrupter) }
             let now = SystemClock().now
             var generator = SystemRandomNumberGenerator()
             let envelope = Envelope(
@@ -71,8 +74,9 @@ struct Session {
             }
             group.addTask {
                 for await _ in interrupts.first {
+                    console.interrupt()
                     terminal.line("\nstopping; press Ctrl-C again to end at once", to: .error, .yellow)
-                    try await agent.cancel(by: "the owner (Ctrl-C)")
+                    try await agent.cancel(by: Self.interrupter)
                 }
                 return nil
             }
