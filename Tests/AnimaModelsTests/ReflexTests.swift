@@ -168,6 +168,11 @@ struct ReflexTests {
         let exchange = try await converse("add 1 and 2 and then run ls", tools: ["add"])
         #expect(exchange.calls.count == 1)
         #expect(exchange.answer.contains("needs the tool shell, which this agent was not given"))
+        #expect(!exchange.answer.contains("Not done"))
+        let failing = try await converse("read a.txt and then list docs") { _ in
+            ToolResult(outcome: .failed, content: "no")
+        }
+        #expect(failing.answer == "read a.txt did not work (failed): no\nNot done: \"list docs\".")
         let counting = try await converse("count the lines of a", tools: ["read_file"]) { _ in
             ToolResult(outcome: .succeeded, content: "1\n2\n3\n")
         }

@@ -58,7 +58,7 @@ struct Reflex {
                 progress.hasReported = true
                 progress.answers.append(Self.report(progress.account))
             case .stop(let problem):
-                return answer(progress, problem, undone: parts[index...])
+                return answer(progress, problem, undone: parts[(index + 1)...])
             case .calls(let calls, let description, let reading):
                 guard let step = progress.steps.popFirst() else { return ModelReply(text: "", calls: calls) }
                 if let failure = step.exchanges.first(where: { $0.result.isError }) {
@@ -120,10 +120,9 @@ struct Reflex {
             }
         }
         if let problem { lines.append(problem) }
-        let left = undone.dropFirst(problem != nil && progress.answers.isEmpty && undone.count == 1 ? 1 : 0)
-        if problem != nil, !left.isEmpty {
+        if problem != nil, !undone.isEmpty {
             lines.append(
-                "Not done: " + left.prefix(8).map { "\"\($0.whole.firstLine)\"" }.joined(separator: ", ") + "."
+                "Not done: " + undone.prefix(8).map { "\"\($0.whole.firstLine)\"" }.joined(separator: ", ") + "."
             )
         }
         return ModelReply(text: lines.joined(separator: "\n"))
