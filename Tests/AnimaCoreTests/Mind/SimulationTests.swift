@@ -9,7 +9,7 @@ struct SimulationTests {
     static let seeds: [UInt64] = {
         let environment = ProcessInfo.processInfo.environment
         if let seed = environment["ANIMA_SIMULATION_SEED"].flatMap(UInt64.init) { return [seed] }
-        let count = environment["ANIMA_SIMULATION_HISTORIES"].flatMap(UInt64.init) ?? 1500
+        let count = environment["ANIMA_SIMULATION_HISTORIES"].flatMap(UInt64.init) ?? 2000
         return Array(1...max(1, count))
     }()
 
