@@ -2,7 +2,7 @@ import AnimaCore
 import Foundation
 import Testing
 
-@Suite("anima's other commands", .timeLimit(.minutes(2)))
+@Suite("anima's other commands", .timeLimit(.minutes(10)))
 struct AgentsTests {
     @Test("an agent is made, given tools, listed, shown and remembered")
     func makesAgents() throws {

@@ -109,9 +109,9 @@ final class Running {
         )
     }
 
-    /// Looks at what it has said until that holds a text, for at most twenty seconds.
+    /// Looks at what it has said until that holds a text, for at most two minutes.
     func hasSaid(_ text: String) -> Bool {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline {
             let said = [outputPath, errorPath].compactMap { try? String(contentsOfFile: $0, encoding: .utf8) }.joined()
             if said.contains(text) { return true }

@@ -2,7 +2,7 @@ import AnimaCore
 import Foundation
 import Testing
 
-@Suite("anima run", .timeLimit(.minutes(2)))
+@Suite("anima run", .timeLimit(.minutes(10)))
 struct RunTests {
     @Test("does what it is told with real files, and answers on standard output alone")
     func doesRealWork() throws {

@@ -3,7 +3,7 @@ import AnimaModels
 import Synchronization
 import Testing
 
-@Suite("Reflex", .timeLimit(.minutes(1)))
+@Suite("Reflex", .timeLimit(.minutes(10)))
 struct ReflexTests {
     static let everything = [
         "read_file", "write_file", "edit_file", "list_files", "search_files", "shell", "add", "echo", "now", "remember",

@@ -12,7 +12,7 @@ import Musl
 import Darwin
 #endif
 
-@Suite(.timeLimit(.minutes(2))) struct ShellToolTests {
+@Suite(.timeLimit(.minutes(10))) struct ShellToolTests {
     @Test(arguments: [
         ("echo hello", "hello\n", false),
         ("true", "exit code 0, no output", false),

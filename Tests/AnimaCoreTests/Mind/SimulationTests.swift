@@ -14,9 +14,11 @@ struct SimulationTests {
     }()
 
     @Test("keeps its invariants in every history")
-    func keepsItsInvariants() throws {
+    func keepsItsInvariants() async throws {
         var sum = SimulatedWorld.Tally()
         for seed in Self.seeds {
+            // Long work in slices: other tests share the threads.
+            await Task.yield()
             var world = SimulatedWorld(seed: seed)
             do {
                 try world.run(steps: 60)
@@ -38,8 +40,9 @@ struct SimulationTests {
     }
 
     @Test("gives the same history for the same seed")
-    func isDeterministic() throws {
+    func isDeterministic() async throws {
         for seed in UInt64(1)...50 {
+            await Task.yield()
             var first = SimulatedWorld(seed: seed)
             var second = SimulatedWorld(seed: seed)
             try first.run(steps: 60)
@@ -49,8 +52,9 @@ struct SimulationTests {
     }
 
     @Test("folds to the same state in one piece and from a snapshot at every split")
-    func foldsTheSameAtEverySplit() throws {
+    func foldsTheSameAtEverySplit() async throws {
         for seed in UInt64(1)...300 {
+            await Task.yield()
             var world = SimulatedWorld(seed: seed)
             try world.run(steps: 40)
             let whole = Awakening(snapshot: nil, tail: world.log).state()
@@ -67,8 +71,9 @@ struct SimulationTests {
     }
 
     @Test("writes and reads every event it makes without a change")
-    func eventsSurviveTheirCoding() throws {
+    func eventsSurviveTheirCoding() async throws {
         for seed in UInt64(1)...100 {
+            await Task.yield()
             var world = SimulatedWorld(seed: seed)
             try world.run(steps: 60)
             for event in world.log {
@@ -84,8 +89,9 @@ struct SimulationTests {
     }
 
     @Test("applies events in any order without failing")
-    func applyingIsTotal() throws {
+    func applyingIsTotal() async throws {
         for seed in UInt64(1)...300 {
+            await Task.yield()
             var world = SimulatedWorld(seed: seed)
             try world.run(steps: 40)
             var chance = SeededGenerator(seed: seed)

@@ -3,7 +3,7 @@ import AnimaRuntime
 import AnimaTesting
 import Testing
 
-@Suite("An agent in trouble", .timeLimit(.minutes(1)))
+@Suite("An agent in trouble", .timeLimit(.minutes(10)))
 struct TroubleTests {
     @Test("tries a failed model call again after the delay that it recorded")
     func retries() async throws {

@@ -4,7 +4,7 @@ import AnimaTesting
 import Synchronization
 import Testing
 
-@Suite("A runtime", .timeLimit(.minutes(1)))
+@Suite("A runtime", .timeLimit(.minutes(10)))
 struct RuntimeTests {
     private final class Lives: Sendable {
         let stores = Mutex<[AgentID: TroubledStore]>([:])
