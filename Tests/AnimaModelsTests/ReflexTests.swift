@@ -181,7 +181,11 @@ struct ReflexTests {
 
     @Test(
         "the unknown is answered honestly",
-        arguments: ["prove the Riemann hypothesis", "", "\"\"", "'", "raed file.txt", "???"]
+        arguments: [
+            "prove the Riemann hypothesis", "", "\"\"", "'", "raed file.txt", "???", "read lines 0 to 3 of a",
+            "read lines -9223372036854775808 to 9223372036854775807 of a",
+            "read lines 1 to 9223372036854775807 of a", "read lines 7 to 3 of a",
+        ]
     )
     func answersTheUnknown(_ request: String) async throws {
         let exchange = try await converse(request)

@@ -188,8 +188,9 @@ struct Reflex {
             let calls = files.map { ModelReply.Call(tool: "read_file", arguments: ["path": .string($0)]) }
             return .calls(calls, describing: "read " + files.joined(separator: " and "))
         case .readLines:
+            // Lines count from 1; that also keeps the difference within 64 bits.
             guard let from = intent.text("from").flatMap({ Int($0) }), let to = intent.text("to").flatMap({ Int($0) }),
-                to >= from
+                from >= 1, to >= from, to < .max
             else {
                 return .stop(notUnderstood(intent.part))
             }
