@@ -3,6 +3,14 @@ import AnimaModels
 import Synchronization
 import Testing
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 @Suite("Reflex", .timeLimit(.minutes(10)))
 struct ReflexTests {
     static let everything = [
@@ -103,6 +111,38 @@ struct ReflexTests {
             ("what do you remember about tea?", "recall{\"query\":\"tea\"}"),
             ("echo \"a; b\"", "echo{\"text\":\"a; b\"}"),
             ("what time is it?", "now{}"),
+            ("what's the time?", "now{}"),
+            ("CAT a.txt!", "read_file{\"path\":\"a.txt\"}"),
+            ("what does a.txt say?", "read_file{\"path\":\"a.txt\"}"),
+            ("read lines 3-7 of a.txt", "read_file{\"line_count\":5,\"path\":\"a.txt\",\"start_line\":3}"),
+            ("show line 3 of a.txt", "read_file{\"line_count\":1,\"path\":\"a.txt\",\"start_line\":3}"),
+            ("read the first 4 lines of a.txt", "read_file{\"line_count\":4,\"path\":\"a.txt\",\"start_line\":1}"),
+            (
+                "read \"a b.txt\", c.txt and the file d.txt",
+                "read_file{\"path\":\"a b.txt\"} & read_file{\"path\":\"c.txt\"} & read_file{\"path\":\"d.txt\"}"
+            ),
+            ("read a.txt and read b.txt", "read_file{\"path\":\"a.txt\"} > read_file{\"path\":\"b.txt\"}"),
+            ("list ..", "list_files{\"path\":\"..\"}"),
+            ("list a/../..", "list_files{\"path\":\"a/../..\"}"),
+            ("show the files", "list_files{\"path\":\".\"}"),
+            ("what files are in docs?", "list_files{\"path\":\"docs\"}"),
+            ("grep TODO", "search_files{\"fixed\":true,\"path\":\".\",\"pattern\":\"TODO\"}"),
+            ("create a file called n.txt with hi", "write_file{\"content\":\"hi\",\"path\":\"n.txt\"}"),
+            ("write the text `a; b` to x", "write_file{\"content\":\"a; b\",\"path\":\"x\"}"),
+            ("save “hi there” in x", "write_file{\"content\":\"hi there\",\"path\":\"x\"}"),
+            ("add hello to a.txt", "write_file{\"append\":true,\"content\":\"hello\\n\",\"path\":\"a.txt\"}"),
+            ("count lines of -x", "shell{\"command\":\"wc -l ./-x\"}"),
+            ("count the lines of \"it's\"", "shell{\"command\":\"wc -l 'it'\\\\''s'\"}"),
+            ("count the words of `a;rm b`", "shell{\"command\":\"wc -w 'a;rm b'\"}"),
+            ("what's 2+40?", "add{\"numbers\":[2,40]}"),
+            ("2 + -40", "add{\"numbers\":[2,-40]}"),
+            ("sum of 1 and 2", "add{\"numbers\":[1,2]}"),
+            ("what do you know about me?", "recall{\"query\":\"\"}"),
+            ("read FILE", "read_file{\"path\":\"FILE\"}"),
+            (
+                "- read a\n* list b\n3) echo c",
+                "read_file{\"path\":\"a\"} > list_files{\"path\":\"b\"} > echo{\"text\":\"c\"}"
+            ),
         ]
     )
     func becomesCalls(_ request: String, _ expected: String) async throws {
@@ -140,11 +180,207 @@ struct ReflexTests {
             ("add 2 and 40 and then add the result and 8", "[42,8]"),
             ("run date\nthen save the output in d.txt", "\"content\":\"42\""),
             ("1. add 1 and 41\n2. echo the answer", "echo{\"text\":\"42\"}"),
+            ("add 2 and 40 and add 8 to the result", "[8,42]"),
+            ("read a.txt and write its contents to b.txt", "\"content\":\"42\""),
+            ("read a.txt and write the content of it to b.txt", "\"content\":\"42\""),
+            ("read a.txt, then replace x with y in that file", "\"path\":\"a.txt\""),
+            ("count the lines of a.txt and then read it", "read_file{\"path\":\"a.txt\"}"),
+            ("write x to a.txt and then read the same file", "read_file{\"path\":\"a.txt\"}"),
+            ("count the lines of a, append the number to b and write it to c", "{\"content\":\"42\",\"path\":\"c\"}"),
         ]
     )
     func refersToResults(_ request: String, _ expected: String) async throws {
         let exchange = try await converse(request) { _ in ToolResult(outcome: .succeeded, content: "42") }
         #expect(Self.short(exchange.calls).contains(expected))
+    }
+
+    @Test(
+        "what a word stands for is the bare text or number of the result",
+        arguments: [
+            ("add 1.5 and 2.25 and then add the result and 8", "3.75", "[3.75,8]"),
+            ("run x and then append the number to n", "exit code 0\nstdout:\n42 x\nstderr:\nwarning", "\"42\\n\""),
+            ("run x and then write the output to n", "exit code 0\nstdout:\na\nstderr:\nb", "\"content\":\"a\""),
+            (
+                "read lines 3 to 4 of a and then write it to b", "[lines 3-4 of 9; read on with x]\nc\nd\n",
+                "\"c\\nd\\n\""
+            ),
+            ("list a and then write the number to n", "file-2.txt", "\"content\":\"2\""),
+        ]
+    )
+    func takesBareResults(_ request: String, _ content: String, _ expected: String) async throws {
+        let exchange = try await converse(request) { _ in ToolResult(outcome: .succeeded, content: content) }
+        #expect(exchange.calls.count == 2)
+        #expect(Self.short(exchange.calls).contains(expected))
+    }
+
+    @Test("a result that was not shown as a whole is never passed on as one")
+    func passesOnOnlyWholeResults() async throws {
+        let spilled = try await converse("read a and then write it to b and then list c") { _ in
+            ToolResult(outcome: .succeeded, content: "x\n[…]\ny", spill: .init(hash: "0", bytes: 90_000))
+        }
+        #expect(spilled.calls.count == 1)
+        #expect(spilled.answer.contains("I can't use \"it\": only a part of its 90000 bytes was shown to me"))
+        #expect(spilled.answer.hasSuffix("Not done: \"list c\"."))
+        let partial = try await converse("read a and then write it to b") { _ in
+            ToolResult(outcome: .succeeded, content: "[lines 1-2 of 9; read on with x]\na\nb\n")
+        }
+        #expect(partial.calls.count == 1 && partial.answer.contains("only lines 1 to 2 of 9 were shown to me"))
+        let uncounted = try await converse("count the lines of a", tools: ["read_file"]) { _ in
+            ToolResult(outcome: .succeeded, content: "x\ny", spill: .init(hash: "0", bytes: 90_000))
+        }
+        #expect(uncounted.answer.contains("can't count the lines"))
+        let headed = try await converse("count the lines of a", tools: ["read_file"]) { _ in
+            ToolResult(outcome: .succeeded, content: "[lines 1-2 of 9; read on with x]\na\nb\n")
+        }
+        #expect(headed.answer == "9")
+    }
+
+    @Test(
+        "a reference to nothing is said, not written",
+        arguments: [
+            "write the result to x.txt", "echo it", "count its lines", "read it", "add 3 to it",
+            "write x to the file",
+        ]
+    )
+    func refersToNothing(_ request: String) async throws {
+        let exchange = try await converse(request)
+        #expect(exchange.calls.isEmpty)
+        #expect(exchange.answer.contains("could stand for"))
+    }
+
+    @Test("a result never becomes a command")
+    func runsNoResults() async throws {
+        let exchange = try await converse("read a.txt and then run it") { _ in
+            ToolResult(outcome: .succeeded, content: "rm -rf x")
+        }
+        #expect(!Self.short(exchange.calls).contains("rm"))
+    }
+
+    @Test("of calls side by side, those that worked are told with those that did not")
+    func tellsPartialFailures() async throws {
+        let exchange = try await converse("read a and b and then list c") { call in
+            call.arguments["path"] == "a"
+                ? ToolResult(outcome: .succeeded, content: "text of a\n")
+                : ToolResult(outcome: .failed, content: "no such file")
+        }
+        #expect(
+            exchange.answer == "text of a\nread b did not work (failed): no such file\nNot done: \"list c\"."
+        )
+    }
+
+    @Test(
+        "every outcome but success ends the work",
+        arguments: ToolResult.Outcome.allCases.filter { $0 != .succeeded }
+    )
+    func stopsAtEveryOutcome(_ outcome: ToolResult.Outcome) async throws {
+        let exchange = try await converse("add 1 and 2, write it to a and tell me what you did") { call in
+            call.tool == "add"
+                ? ToolResult(outcome: .succeeded, content: "3") : ToolResult(outcome: outcome, content: "why")
+        }
+        #expect(exchange.calls.count == 2)
+        #expect(
+            exchange.answer
+                == "This is what I did:\n1. added 1 and 2: 3\nwrote \"3\" to a did not work (\(outcome.rawValue)): why"
+        )
+    }
+
+    @Test("an account does not hide what comes after it")
+    func goesOnAfterReports() async throws {
+        let exchange = try await converse("add 1 and 2, report and read a.txt") { call in
+            ToolResult(outcome: .succeeded, content: call.tool == "add" ? "3" : "text")
+        }
+        #expect(exchange.answer == "This is what I did:\n1. added 1 and 2: 3\ntext")
+    }
+
+    @Test("long results are shortened, but not the last or only one")
+    func shortensResults() async throws {
+        let long = String(repeating: "line\n", count: 1000)
+        func answer(_ request: String) async throws -> String {
+            try await converse(request) { _ in ToolResult(outcome: .succeeded, content: long) }.answer
+        }
+        #expect(try await answer("read a") == long)
+        #expect(try await answer("read a and b") == long + long)
+        let two = try await answer("read a and then read b")
+        #expect(two.hasSuffix("\n(5000 bytes in all)\n" + long) && two.utf8.count < 5200)
+    }
+
+    @Test("steps of another model are not taken for its own")
+    func refusesForeignSteps() async throws {
+        let call = TranscriptTurn.Exchange(
+            id: ToolCallID(turn: TurnID(1), step: 1, index: 1),
+            tool: "shell",
+            arguments: ["command": "ls"],
+            result: ToolResult(outcome: .succeeded, content: "x")
+        )
+        let envelope = Envelope(id: try EnvelopeID("e"), text: "add 1 and 2", sentAt: Instant(microseconds: 0))
+        let spec = ToolSpec(name: "add", group: "x", description: "", parameters: ArgumentSchema(), replay: .pure)
+        func reply(_ steps: [TranscriptTurn.Step]) async throws -> ModelReply {
+            let turn = TranscriptTurn(id: TurnID(1), input: envelope, steps: steps)
+            return try await ReflexModel().respond(to: ModelRequest(tools: [spec], turns: [turn])) { _ in }
+        }
+        let foreign = try await reply([.init(text: "", exchanges: [call])])
+        #expect(foreign.calls.isEmpty && foreign.text.contains("Another model began this turn (it called shell)"))
+        // A step in which nothing was called did nothing.
+        #expect(try await reply([.init(text: "hm")]).calls.count == 1)
+        let empty = try await ReflexModel().respond(to: ModelRequest(turns: [])) { _ in }
+        #expect(empty.calls.isEmpty && empty.stop == .end && !empty.text.isEmpty)
+    }
+
+    @Test("at most 32 parts and 32 files are done, and the rest is told")
+    func limitsWork() async throws {
+        let parts = try await converse(Array(repeating: "add 1 and 2", count: 40).joined(separator: "; "))
+        #expect(parts.calls.count == 32)
+        #expect(parts.answer.contains("at most 32 things") && parts.answer.contains("Not done: \"add 1 and 2\""))
+        let files = try await converse("read " + Array(repeating: "a", count: 33).joined(separator: ", "))
+        #expect(files.calls.isEmpty && files.answer.contains("at most 32 files"))
+        let words = try await converse("write " + String(repeating: "a ", count: 3000) + "to b")
+        #expect(words.calls.isEmpty && words.answer.contains("put a long text in quotes"))
+        #expect(try await converse("write '" + String(repeating: "a ", count: 3000) + "' to b").calls.count == 1)
+        #expect(try await converse("add 9223372036854775808 and 1").answer.contains("does not fit 64 bits"))
+    }
+
+    @Test("help tells only of tools that were given, and usage is counted")
+    func helpsHonestly() async throws {
+        let answer = try await converse("what can you do?", tools: ["add"]).answer
+        #expect(answer.contains("add 2 and 40") && answer.contains("tell me what you did"))
+        #expect(!answer.contains("read FILE") && !answer.contains("COMMAND LINE"))
+        let envelope = Envelope(id: try EnvelopeID("e"), text: "say hi", sentAt: Instant(microseconds: 0))
+        let request = ModelRequest(turns: [TranscriptTurn(id: TurnID(1), input: envelope)])
+        let reply = try await ReflexModel().respond(to: request) { _ in }
+        #expect(reply.text == "hi" && reply.usage.outputTokens == 1 && reply.usage.inputTokens > 0)
+    }
+
+    @Test("a cancelled task gets no answer")
+    func isCancelled() async throws {
+        let envelope = Envelope(id: try EnvelopeID("e"), text: "say hi", sentAt: Instant(microseconds: 0))
+        let request = ModelRequest(turns: [TranscriptTurn(id: TurnID(1), input: envelope)])
+        await withTaskGroup(of: Bool.self) { group in
+            group.cancelAll()
+            group.addTask {
+                do {
+                    _ = try await ReflexModel().respond(to: request) { _ in }
+                    return false
+                } catch {
+                    return error is CancellationError
+                }
+            }
+            for await isThrown in group { #expect(isThrown) }
+        }
+    }
+
+    @Test("each example in the rules is understood by its own rule's tool, and stands in the document")
+    func documentsItsRules() async throws {
+        let rows = ReflexModel.rulesTable.split(separator: "\n").dropFirst(2)
+        for row in rows {
+            let cells = row.split(separator: "|").map { $0.trimmingSpaces }
+            let exchange = try await converse(cells[0].replacing("FILE", with: "a.txt"))
+            if cells[1].hasPrefix("`") {
+                #expect("`\(exchange.calls.first?.first?.tool ?? "")`" == cells[1], "\(cells[0])")
+            } else {
+                #expect(exchange.calls.isEmpty && !exchange.answer.contains("did not understand"), "\(cells[0])")
+            }
+        }
+        #expect(try documentText().contains(ReflexModel.rulesTable))
     }
 
     @Test("a quoted reference is a text")
@@ -183,6 +419,8 @@ struct ReflexTests {
         "the unknown is answered honestly",
         arguments: [
             "prove the Riemann hypothesis", "", "\"\"", "'", "raed file.txt", "???", "read lines 0 to 3 of a",
+            "read my mind", "read a.txt thoroughly", "what is love", "add one and two", "add nan and inf",
+            "don't read a.txt", "add 0x10 and 1",
             "read lines -9223372036854775808 to 9223372036854775807 of a",
             "read lines 1 to 9223372036854775807 of a", "read lines 7 to 3 of a",
         ]
@@ -216,7 +454,8 @@ struct ReflexTests {
             "read", "write", "and", "then", ",", "\"", "'", "`", "to", "in", "a.txt", "the", "result", "with",
             "replace", "it", ";",
             "\n", "add", "2", "remember", "that", "“", "”", "ü", "\u{0}", "日本", "of", "lines", "count", "1.", "-",
-            "say", "for",
+            "say", "for", "its", "lines", "3-7", "99999999999999999999", "file", "number", "run", "report", "..", "»",
+            "what's", "is", "+", "read", "\r\n", "\u{301}", "-1", "1e9", "help", "then,", "please",
         ]
         var chance = SeededGenerator(seed: 5)
         for _ in 0..<3000 {
@@ -227,7 +466,31 @@ struct ReflexTests {
             let second = try await converse(text)
             #expect(first.answer == second.answer && first.steps <= 33)
         }
-        let long = String(repeating: "word and then 'quote ", count: 40_000)
-        #expect(try await converse(long).steps <= 33)
+        let long = [
+            String(repeating: "word and then 'quote ", count: 10_000), String(repeating: "\"", count: 300_001),
+            "please " + String(repeating: "remember and ", count: 30_000), String(repeating: "a", count: 1_000_000),
+            String(repeating: "\n'", count: 300_000), "replace " + String(repeating: "with in ", count: 900),
+            "read " + String(repeating: "\u{301}", count: 300_000), String(repeating: ", ", count: 300_000),
+        ]
+        for text in long { #expect(try await converse(text).steps <= 33) }
+    }
+}
+
+/// The document that shows the rules, read without Foundation as the model is built without it.
+private func documentText() throws -> String {
+    let path = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/docs/reflex.md"
+    let file = try #require(fopen(path, "r"))
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
+    return String(decoding: bytes, as: UTF8.self)
+}
+
+extension Substring {
+    /// Without spaces at both ends.
+    fileprivate var trimmingSpaces: String {
+        let text = drop { $0 == " " }
+        return String(text.prefix(upTo: text.lastIndex { $0 != " " }.map { text.index(after: $0) } ?? text.endIndex))
     }
 }

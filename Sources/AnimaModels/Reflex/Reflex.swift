@@ -5,27 +5,25 @@ import AnimaCore
 /// It keeps nothing: from the request's text it knows the parts, from the steps in the transcript which of them are done.
 struct Reflex {
     private let tools: Set<String>
-    private let turn: TranscriptTurn
+    private let text: String
+    private let steps: [TranscriptTurn.Step]
     private let past: ArraySlice<TranscriptTurn>
 
-    /// What was done so far in the turn.
-    private struct Progress {
-        var steps: ArraySlice<TranscriptTurn.Step>
-        /// One line for each part that is done.
-        var account: [String] = []
-        /// What the parts said, in order.
-        var answers: [String] = []
-        var lastFile: String?
-        var lastResult: String?
-        var hasReported = false
+    /// Tool calls that do one part.
+    private struct Plan {
+        var calls: [ModelReply.Call]
+        /// What is said of each call, in the past tense.
+        var descriptions: [String]
+        var reading = Reading.content
+        /// The file that it is about.
+        var file: String?
     }
 
     /// What a part comes to.
     private enum Move {
-        case calls([ModelReply.Call], describing: String, reading: Reading = .content)
+        case calls(Plan)
         case say(String)
         case report
-        case stop(String)
     }
 
     /// How the result of a call becomes the part's answer.
@@ -37,277 +35,330 @@ struct Reflex {
         case lineCount
     }
 
+    /// The most files that one part reads.
+    private static let maximumFiles = 32
+
     init(_ request: ModelRequest) {
         tools = Set(request.tools.map(\.name))
-        turn = request.turns.last ?? Reflex.emptyTurn
+        text = request.turns.last?.input.text ?? ""
+        // A step without calls did nothing.
+        steps = request.turns.last?.steps.filter { !$0.exchanges.isEmpty } ?? []
         past = request.turns.dropLast()
     }
 
     /// What to say now: tool calls for the next part, or the answer.
     func reply() -> ModelReply {
-        let parts = ReflexText.parts(of: turn.input.text)
-        var progress = Progress(steps: turn.steps[...])
-        progress.lastFile = past.reversed().lazy.compactMap(Self.lastFile).first
-        guard !parts.isEmpty else { return ModelReply(text: "There is nothing to do in that. " + helpText) }
+        let parts = ReflexText.parts(of: text)
+        guard !parts.isEmpty else {
+            return ModelReply(text: "There is nothing to do in that. " + ReflexPhrasing.help(tools))
+        }
+        var results = ReflexResults(lastFile: past.reversed().lazy.compactMap(Self.lastFile).first)
+        var done: [ReflexPhrasing.Done] = []
+        var steps = steps[...]
         for (index, part) in parts.prefix(ReflexText.maximumParts).enumerated() {
-            switch move(for: part, progress) {
-            case .say(let text):
-                progress.answers.append(text)
-                progress.account.append("said \"\(text.firstLine)\"")
-            case .report:
-                progress.hasReported = true
-                progress.answers.append(Self.report(progress.account))
-            case .stop(let problem):
-                return answer(progress, problem, undone: parts[(index + 1)...])
-            case .calls(let calls, let description, let reading):
-                guard let step = progress.steps.popFirst() else { return ModelReply(text: "", calls: calls) }
-                if let failure = step.exchanges.first(where: { $0.result.isError }) {
-                    let problem =
-                        "\(description) did not work (\(failure.result.outcome.rawValue)): \(failure.result.content.shortened)"
-                    return answer(progress, problem, undone: parts[(index + 1)...])
+            do throws(ReflexProblem) {
+                switch try move(for: part, results) {
+                case .say(let text):
+                    results.take(.init(text: text, gap: nil, isConfirmation: true), isRead: false)
+                    done.append(.init(account: ["said \"\(text.firstLine)\""], answer: text))
+                case .report:
+                    let report = ReflexPhrasing.report(done)
+                    done.append(.init(account: [], answer: report, isReport: true))
+                case .calls(let plan):
+                    guard let step = steps.popFirst() else { return ModelReply(text: "", calls: plan.calls) }
+                    try take(step, of: plan, &results, &done)
                 }
-                Self.take(step, description, reading, &progress)
+            } catch {
+                return answer(done, error.text, undone: parts[(index + 1)...])
             }
         }
         if parts.count > ReflexText.maximumParts {
             let problem = "I do at most \(ReflexText.maximumParts) things for one request."
-            return answer(progress, problem, undone: parts[ReflexText.maximumParts...])
+            return answer(done, problem, undone: parts[ReflexText.maximumParts...])
         }
-        return answer(progress, nil, undone: [])
+        return answer(done, nil, undone: [])
     }
 
-    // MARK: Answers
+    private func answer(
+        _ done: [ReflexPhrasing.Done],
+        _ problem: String?,
+        undone: ArraySlice<ReflexText.Part>
+    ) -> ModelReply {
+        let reports = undone.prefix(ReflexText.maximumParts).filter { ReflexIntent($0)?.action == .report }
+        let text = ReflexPhrasing.answer(
+            done,
+            problem: problem,
+            undone: undone.filter { !reports.contains($0) }.map(\.whole.firstLine),
+            wantsReport: !reports.isEmpty
+        )
+        return ModelReply(text: text)
+    }
 
-    private static func take(
+    // MARK: Results
+
+    /// Takes what came of a part's calls; throws when one of them did not do its work.
+    private func take(
         _ step: TranscriptTurn.Step,
-        _ description: String,
-        _ reading: Reading,
-        _ progress: inout Progress
-    ) {
-        let contents = step.exchanges.map(\.result.content)
-        let content = contents.joined(separator: "\n")
-        let result =
-            switch reading {
-            case .content: content
-            case .number: content.firstNumber ?? content
-            case .lineCount:
-                String(
-                    content.split(separator: "\n", omittingEmptySubsequences: false).count
-                        - (content.hasSuffix("\n") ? 1 : 0)
-                )
-            }
-        progress.lastResult = result
-        progress.lastFile = step.exchanges.last.flatMap(Self.file) ?? progress.lastFile
-        progress.answers.append(result)
-        // What a tool says about a file that it wrote repeats the description.
-        let isTelling = step.exchanges.allSatisfy { $0.tool != "write_file" && $0.tool != "edit_file" }
-        let short = result.hasSuffix("\n") ? String(result.dropLast()) : result
-        let isShort = !short.isEmpty && short.utf8.count <= 60 && !short.contains("\n")
-        progress.account.append(isShort && isTelling ? "\(description): \(short)" : description)
-    }
-
-    private func answer(_ progress: Progress, _ problem: String?, undone: ArraySlice<ReflexText.Part>) -> ModelReply {
-        var lines: [String] = []
-        if progress.hasReported {
-            // Somebody wants an account, not everything that was read on the way.
-            lines = [progress.answers.last ?? ""]
-        } else if progress.answers.count == 1 {
-            lines = progress.answers
-        } else {
-            for (index, answer) in progress.answers.enumerated() {
-                let isLast = index == progress.answers.count - 1 && problem == nil
-                lines.append(isLast ? answer : answer.shortened)
-            }
+        of plan: Plan,
+        _ results: inout ReflexResults,
+        _ done: inout [ReflexPhrasing.Done]
+    ) throws(ReflexProblem) {
+        guard step.exchanges.map(\.tool) == plan.calls.map(\.tool) else {
+            let names = step.exchanges.prefix(8).map(\.tool.firstLine).joined(separator: ", ")
+            throw ReflexProblem("Another model began this turn (it called \(names)); I can't go on from there.")
         }
-        if let problem { lines.append(problem) }
-        if problem != nil, !undone.isEmpty {
-            lines.append(
-                "Not done: " + undone.prefix(8).map { "\"\($0.whole.firstLine)\"" }.joined(separator: ", ") + "."
+        results.lastFile = plan.file ?? results.lastFile
+        var entries: [ReflexResults.Entry] = []
+        var account: [String] = []
+        var answers: [String] = []
+        var failures: [String] = []
+        for (exchange, description) in zip(step.exchanges, plan.descriptions) {
+            if exchange.result.isError {
+                let result = exchange.result
+                failures.append("\(description) did not work (\(result.outcome.rawValue)): \(result.content.shortened)")
+                continue
+            }
+            let entry = try Self.read(exchange, plan.reading)
+            entries.append(entry)
+            // A person sees a result as the tool gave it; what other parts do with it is the bare text.
+            answers.append(plan.reading == .content ? exchange.result.content : entry.text)
+            account.append(
+                ReflexPhrasing.account(description, result: entry.text, isConfirmation: entry.isConfirmation)
             )
         }
-        return ModelReply(text: lines.joined(separator: "\n"))
+        if !account.isEmpty { done.append(.init(account: account, answer: answers.joinedByLines)) }
+        if !failures.isEmpty { throw ReflexProblem(failures.joined(separator: "\n")) }
+        let isRead = plan.reading == .content && step.exchanges.allSatisfy { $0.tool == "read_file" }
+        let text = entries.map(\.text).joinedByLines
+        results.take(
+            .init(
+                text: text,
+                gap: entries.lazy.compactMap(\.gap).first,
+                isConfirmation: entries.allSatisfy(\.isConfirmation)
+            ),
+            isRead: isRead
+        )
     }
 
-    private static func report(_ account: [String]) -> String {
-        guard !account.isEmpty else { return "I have done nothing yet." }
-        return "This is what I did:\n"
-            + account.enumerated().map { "\($0.offset + 1). \($0.element)" }.joined(separator: "\n")
-    }
-
-    private var helpText: String {
-        let examples = ReflexRule.all.filter { $0.action.tool.map(tools.contains) ?? true }.map(\.example)
-        return "I am reflex, a rule-based model inside Anima: I follow fixed rules and understand nothing beyond them. "
-            + "I can: " + examples.joined(separator: "; ") + ". Join several with \"and then\". "
-            + "For anything else, configure a language model."
+    private static func read(
+        _ exchange: TranscriptTurn.Exchange,
+        _ reading: Reading
+    ) throws(ReflexProblem) -> ReflexResults.Entry {
+        switch reading {
+        case .content: return exchange.entry
+        case .number:
+            let entry = exchange.entry
+            return .init(text: entry.text.firstInteger ?? entry.text, gap: nil)
+        case .lineCount:
+            guard let count = exchange.lineCount else {
+                throw ReflexProblem("I can't count the lines: the file is too long to be shown to me as a whole.")
+            }
+            return .init(text: String(count), gap: nil)
+        }
     }
 
     // MARK: Moves
 
-    private func move(for part: ReflexText.Part, _ progress: Progress) -> Move {
-        guard let intent = ReflexIntent(part) else { return .stop(notUnderstood(part)) }
+    private func move(for part: ReflexText.Part, _ results: ReflexResults) throws(ReflexProblem) -> Move {
+        guard let intent = ReflexIntent(part) else { throw ReflexProblem(notUnderstood(part)) }
         if let tool = neededTool(intent.action), !tools.contains(tool) {
-            return .stop("\"\(part.whole.firstLine)\" needs the tool \(tool), which this agent was not given.")
+            throw ReflexProblem(
+                "\"\(part.whole.firstLine)\" needs the tool \(tool), which this agent was not given."
+            )
         }
         switch intent.action {
-        case .help: return .say(helpText)
-        case .say: return .say(content(intent, "text", progress))
+        case .help: return .say(ReflexPhrasing.help(tools))
+        case .say: return .say(try content(intent, results))
         case .report: return .report
         case .now: return one("now", [:], "asked for the time")
-        case .echo: return one("echo", ["text": .string(content(intent, "text", progress))], "echoed a text")
-        case .add: return add(intent, progress)
+        case .echo: return one("echo", ["text": .string(try content(intent, results))], "echoed a text")
+        case .add: return try add(intent, results)
         case .remember:
-            let text = content(intent, "text", progress)
+            let text = try content(intent, results)
             return one("remember", ["text": .string(text)], "remembered \"\(text.firstLine)\"")
         case .recall:
             let query = intent.text("text") ?? ""
-            return one(
-                "recall",
-                ["query": .string(["me", "everything"].contains(query) ? "" : query)],
-                "recalled what I know"
-            )
+            let isAll = ["me", "everything"].contains(query.lowercased())
+            return one("recall", ["query": .string(isAll ? "" : query)], "recalled what I know")
         case .list:
-            let path = intent.text("dir").map { file($0, progress) } ?? "."
+            let path = try directory(intent, results)
             return one("list_files", ["path": .string(path)], "listed \(path)")
         case .search:
             let text = intent.text("text") ?? ""
-            let path = intent.text("dir").map { file($0, progress) } ?? "."
+            let path = try directory(intent, results)
             let arguments: JSONValue = ["pattern": .string(text), "path": .string(path), "fixed": true]
             return one("search_files", arguments, "searched \(path) for \"\(text.firstLine)\"")
         case .run:
+            // References are not followed here: a result is data and never becomes a command.
             let command = intent.text("text") ?? ""
             return one("shell", ["command": .string(command)], "ran `\(command.firstLine)`")
-        case .read, .readLines, .countLines, .countWords, .write, .append, .replace: return fileMove(intent, progress)
+        case .read: return try read(intent, results)
+        case .readLines, .countLines, .countWords, .write, .append, .replace: return try fileMove(intent, results)
         }
     }
 
-    private func fileMove(_ intent: ReflexIntent, _ progress: Progress) -> Move {
-        let path = file(intent.text("file") ?? "it", progress)
+    private func read(_ intent: ReflexIntent, _ results: ReflexResults) throws(ReflexProblem) -> Move {
+        var files: [String] = []
+        for word in intent.files("files") {
+            files.append(word.isQuoted ? word.text : try results.path(for: word.text))
+        }
+        guard files.count <= Self.maximumFiles else {
+            throw ReflexProblem("I read at most \(Self.maximumFiles) files at once; these are \(files.count).")
+        }
+        return .calls(
+            Plan(
+                calls: files.map { ModelReply.Call(tool: "read_file", arguments: ["path": .string($0)]) },
+                descriptions: files.map { "read \($0)" },
+                file: files.last
+            )
+        )
+    }
+
+    private func fileMove(_ intent: ReflexIntent, _ results: ReflexResults) throws(ReflexProblem) -> Move {
+        let name = intent.text("file") ?? "it"
+        let path = intent.isQuoted("file") ? name : try results.path(for: name)
         switch intent.action {
-        case .read:
-            let files = intent.list("files").map { file($0, progress) }
-            let calls = files.map { ModelReply.Call(tool: "read_file", arguments: ["path": .string($0)]) }
-            return .calls(calls, describing: "read " + files.joined(separator: " and "))
         case .readLines:
-            // Lines count from 1; that also keeps the difference within 64 bits.
-            guard let from = intent.text("from").flatMap({ Int($0) }), let to = intent.text("to").flatMap({ Int($0) }),
-                from >= 1, to >= from, to < .max
-            else {
-                return .stop(notUnderstood(intent.part))
-            }
+            guard let lines = intent.lines else { throw ReflexProblem(notUnderstood(intent.part)) }
             let arguments: JSONValue = [
-                "path": .string(path), "start_line": .int(from), "line_count": .int(to - from + 1),
+                "path": .string(path), "start_line": .int(lines.first), "line_count": .int(lines.count),
             ]
-            return one("read_file", arguments, "read lines \(from) to \(to) of \(path)")
+            let which = lines.count == 1 ? "line \(lines.first)" : "lines \(lines.first) to \(lines.last)"
+            return one("read_file", arguments, "read \(which) of \(path)", file: path)
         case .countLines where !tools.contains("shell"):
-            let call = ModelReply.Call(tool: "read_file", arguments: ["path": .string(path)])
-            return .calls([call], describing: "counted the lines of \(path)", reading: .lineCount)
+            return one(
+                "read_file",
+                ["path": .string(path)],
+                "counted the lines of \(path) by reading it",
+                file: path,
+                reading: .lineCount
+            )
         case .countLines, .countWords:
-            let isLines = if case .countLines = intent.action { true } else { false }
-            let command = "wc \(isLines ? "-l" : "-w") \(Self.quoted(path))"
-            let call = ModelReply.Call(tool: "shell", arguments: ["command": .string(command)])
-            return .calls(
-                [call],
-                describing: "counted the \(isLines ? "lines" : "words") of \(path) with wc",
+            let isLines = intent.action == .countLines
+            return one(
+                "shell",
+                ["command": .string("wc \(isLines ? "-l" : "-w") \(Self.quoted(path))")],
+                "counted the \(isLines ? "lines" : "words") of \(path) with wc",
+                file: path,
                 reading: .number
             )
         case .replace:
+            let old = intent.text("old") ?? ""
             let arguments: JSONValue = [
-                "path": .string(path), "old_text": .string(intent.text("old") ?? ""),
-                "new_text": .string(intent.text("new") ?? ""), "all": true,
+                "path": .string(path), "old_text": .string(old),
+                "new_text": .string(try content(intent, results, slot: "new")), "all": true,
             ]
-            return one("edit_file", arguments, "replaced \"\((intent.text("old") ?? "").firstLine)\" in \(path)")
+            return one("edit_file", arguments, "replaced \"\(old.firstLine)\" in \(path)", file: path)
         default:
-            let isAppending = if case .append = intent.action { true } else { false }
-            let text = content(intent, "text", progress)
+            let isAppending = intent.action == .append
+            let text = try content(intent, results)
             // What is added to a file stands on a line of its own.
             let ending = isAppending && !text.hasSuffix("\n") ? "\n" : ""
             var arguments: [String: JSONValue] = ["path": .string(path), "content": .string(text + ending)]
             if isAppending { arguments["append"] = true }
             let what = text.utf8.count <= 40 ? "\"\(text.firstLine)\"" : "\(text.utf8.count) bytes"
-            return one("write_file", .object(arguments), "\(isAppending ? "appended" : "wrote") \(what) to \(path)")
+            let verb = isAppending ? "appended" : "wrote"
+            return one("write_file", .object(arguments), "\(verb) \(what) to \(path)", file: path)
         }
     }
 
-    private func add(_ intent: ReflexIntent, _ progress: Progress) -> Move {
+    private func add(_ intent: ReflexIntent, _ results: ReflexResults) throws(ReflexProblem) -> Move {
         var numbers: [JSONValue] = []
-        for word in intent.list("numbers") {
-            let text = Self.references.contains(word.lowercased()) ? progress.lastResult?.firstNumber ?? word : word
-            if let number = Int(text) {
-                numbers.append(.int(number))
-            } else if let number = Double(text), number.isFinite {
-                numbers.append(.double(number))
-            } else if word != "result", word != "number" {
-                return .stop("\"\(word.firstLine)\" is no number; I can add numbers only.")
+        for word in intent.numbers {
+            let text = ReflexNumber.isDecimal(word) ? word : try results.number(for: word)
+            guard let number = ReflexNumber.value(text) else {
+                throw ReflexProblem("\(text.firstLine) does not fit 64 bits; I can't add it exactly.")
             }
+            numbers.append(number)
         }
         let sum = numbers.map(\.text).joined(separator: " and ")
-        return one("add", ["numbers": .array(numbers)], "added \(sum)")
+        return one("add", ["numbers": .array(numbers)], "added \(sum.firstLine)")
     }
 
-    private func one(_ tool: String, _ arguments: JSONValue, _ description: String) -> Move {
-        .calls([ModelReply.Call(tool: tool, arguments: arguments)], describing: description)
+    private func one(
+        _ tool: String,
+        _ arguments: JSONValue,
+        _ description: String,
+        file: String? = nil,
+        reading: Reading = .content
+    ) -> Move {
+        let call = ModelReply.Call(tool: tool, arguments: arguments)
+        return .calls(Plan(calls: [call], descriptions: [description], reading: reading, file: file))
     }
 
     /// The tool that an action can't do without.
     private func neededTool(_ action: ReflexRule.Action) -> String? {
-        if case .countLines = action, !tools.contains("shell"), tools.contains("read_file") { return nil }
+        if action == .countLines, !tools.contains("shell"), tools.contains("read_file") { return nil }
         return action.tool
     }
 
     private func notUnderstood(_ part: ReflexText.Part) -> String {
+        guard part.words.count <= ReflexPattern.maximumWords else {
+            return "\"\(part.whole.firstLine)\" has \(part.words.count) words, and I look at no more than "
+                + "\(ReflexPattern.maximumWords) at once; put a long text in quotes."
+        }
         let verb = part.words.first?.lowercased ?? ""
         let hint = Spelling.closest(to: verb, among: ReflexRule.verbs.sorted())
             .flatMap { $0 == verb ? nil : " Did you mean \"\($0)\"?" }
-        return "I did not understand \"\(part.whole.firstLine)\".\(hint ?? "") " + helpText
+        return "I did not understand \"\(part.whole.firstLine)\".\(hint ?? "") " + ReflexPhrasing.help(tools)
     }
 
-    // MARK: References
+    // MARK: Slots
 
-    private static let references: Set<String> = [
-        "it", "that", "this", "result", "the result", "the results", "the output", "output", "the answer", "the sum",
-        "sum",
-        "the content", "the contents", "the text", "the list", "the listing", "number", "the number", "the count",
-        "the line count", "the word count", "them", "the time", "the number of lines", "the number of words",
-    ]
-
-    /// The text of a slot, or what it refers to: an earlier result, for "the number" the first number in it.
-    private func content(_ intent: ReflexIntent, _ slot: String, _ progress: Progress) -> String {
+    /// The text of a slot, or the result that it stands for.
+    private func content(
+        _ intent: ReflexIntent,
+        _ results: ReflexResults,
+        slot: String = "text"
+    ) throws(ReflexProblem) -> String {
         let text = intent.text(slot) ?? ""
-        let name = text.lowercased()
-        guard !intent.isQuoted(slot), Self.references.contains(name), let result = progress.lastResult else {
-            return text
-        }
-        return name.contains("number") || name.contains("count") ? result.firstNumber ?? result : result
+        if intent.isQuoted(slot) { return text }
+        if let quoted = intent.announcedQuote(slot) { return quoted }
+        return try results.text(for: text) ?? text
     }
 
-    /// A path, or the file that was used last.
-    private func file(_ text: String, _ progress: Progress) -> String {
-        guard ["it", "its", "that", "this", "them", "there"].contains(text.lowercased()) else { return text }
-        return progress.lastFile ?? text
+    private func directory(_ intent: ReflexIntent, _ results: ReflexResults) throws(ReflexProblem) -> String {
+        guard let text = intent.text("dir") else { return "." }
+        if intent.isQuoted("dir") { return text }
+        if ["here", "there", "workspace"].contains(text.lowercased()) { return "." }
+        return try results.path(for: text)
     }
 
-    private static func file(_ exchange: TranscriptTurn.Exchange) -> String? {
-        ["read_file", "write_file", "edit_file"].contains(exchange.tool) ? exchange.arguments["path"]?.stringValue : nil
-    }
-
+    /// The file that a turn of the past named last.
     private static func lastFile(_ turn: TranscriptTurn) -> String? {
-        turn.steps.reversed().lazy.flatMap { $0.exchanges.reversed() }.compactMap(file).first
+        let tools = ["read_file", "write_file", "edit_file"]
+        let touched = turn.steps.reversed().lazy.flatMap { $0.exchanges.reversed() }
+            .first { tools.contains($0.tool) }?
+            .arguments["path"]?
+            .stringValue
+        if let touched { return touched }
+        // Counting names a file too, in a command line.
+        guard turn.input.text.utf8.count <= 4096, !turn.steps.isEmpty else { return nil }
+        return ReflexText.parts(of: turn.input.text).reversed().lazy
+            .compactMap { ReflexIntent($0)?.text("file") }
+            .first { (try? ReflexResults(lastFile: nil).path(for: $0)) != nil }
     }
 
     /// A word that a shell takes as it is.
     private static func quoted(_ path: String) -> String {
-        let isPlain = path.unicodeScalars.allSatisfy {
-            $0.properties.isAlphabetic || "0123456789._/-".unicodeScalars.contains($0)
-        }
+        let isPlain =
+            !path.isEmpty
+            && path.unicodeScalars.allSatisfy {
+                $0.properties.isAlphabetic || "0123456789._/-".unicodeScalars.contains($0)
+            }
         let word = path.hasPrefix("-") ? "./" + path : path
         return isPlain
             ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
+}
 
-    private static let emptyTurn: TranscriptTurn = {
-        let envelope = Envelope(id: EnvelopeID(made: "none"), text: "", sentAt: Instant(microseconds: 0))
-        return TranscriptTurn(id: TurnID(1), input: envelope)
-    }()
+extension [String] {
+    /// One after the other, each beginning on a line of its own.
+    fileprivate var joinedByLines: String {
+        var joined = first ?? ""
+        for text in dropFirst() { joined += (joined.isEmpty || joined.hasSuffix("\n") ? "" : "\n") + text }
+        return joined
+    }
 }
 
 extension ReflexRule.Action {
@@ -327,28 +378,5 @@ extension ReflexRule.Action {
         case .now: "now"
         case .say, .report, .help: nil
         }
-    }
-}
-
-extension String {
-    /// The beginning of the first line.
-    fileprivate var firstLine: String {
-        let line = split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-        return line.count <= 80 ? line : line.prefix(80) + "…"
-    }
-
-    /// At most twenty lines and two thousand characters, with a note when there was more.
-    fileprivate var shortened: String {
-        let lines = split(separator: "\n", omittingEmptySubsequences: false)
-        let head = lines.prefix(20).joined(separator: "\n").prefix(2000)
-        return head.utf8.count == utf8.count ? self : head + "\n(\(utf8.count) bytes in all)"
-    }
-
-    /// The first whole number in the text.
-    fileprivate var firstNumber: String? {
-        guard let start = firstIndex(where: { $0.isASCII && $0.isNumber }) else { return nil }
-        let digits = self[start...].prefix { $0.isASCII && $0.isNumber }
-        let isNegative = start > startIndex && self[index(before: start)] == "-"
-        return (isNegative ? "-" : "") + digits
     }
 }

@@ -23,7 +23,10 @@ public struct ReflexModel: ModelProvider {
                 reply.text.utf8.count + reply.calls.reduce(0) { $0 + $1.arguments.text.utf8.count }
             )
         )
-        for word in Self.words(of: reply.text) { sink(.text(word)) }
+        for piece in Self.pieces(of: reply.text) {
+            try Task.checkCancellation()
+            sink(.text(piece))
+        }
         return reply
     }
 
@@ -39,16 +42,19 @@ public struct ReflexModel: ModelProvider {
     /// About four bytes are a token.
     private static func tokens(_ bytes: Int) -> Int { (bytes + 3) / 4 }
 
-    /// The text in pieces that end after white space.
-    private static func words(of text: String) -> [String] {
-        var words: [String] = []
+    /// The text in pieces that end after white space: words, or several at once when there are very many.
+    private static func pieces(of text: String) -> [String] {
+        let least = text.utf8.count / 1024
+        var pieces: [String] = []
         var start = text.startIndex
-        while start < text.endIndex {
-            let space = text[start...].firstIndex(where: \.isWhitespace) ?? text.endIndex
-            let end = text[space...].firstIndex { !$0.isWhitespace } ?? text.endIndex
-            words.append(String(text[start..<end]))
+        var end = start
+        while end < text.endIndex {
+            let space = text[end...].firstIndex(where: \.isWhitespace) ?? text.endIndex
+            end = text[space...].firstIndex { !$0.isWhitespace } ?? text.endIndex
+            guard end == text.endIndex || text.utf8.distance(from: start, to: end) > least else { continue }
+            pieces.append(String(text[start..<end]))
             start = end
         }
-        return words
+        return pieces
     }
 }

@@ -1,8 +1,9 @@
 /// What reflex understands, as data.
 ///
 /// A pattern is a list of words: `a|b` stands for either, `word?` may be missing, `{slot}` takes words of the request:
-/// `{text}` any number, `{file}` and `{dir}` one, `{files}` one or several joined by commas and "and", `{number}` a number,
-/// `{numbers}` several. The first rule that fits the whole part decides, so special ones stand before general ones.
+/// `{text}`, `{old}` and `{new}` any number, `{file}` and `{dir}` one, `{files}` one or several joined by commas and "and",
+/// `{from}`, `{to}` and `{count}` a number, `{span}` two with a dash, `{numbers}` several (see ``ReflexSlot``). The first
+/// rule that fits the whole part decides, so special ones stand before general ones.
 struct ReflexRule: Sendable {
     /// What a rule makes an agent do.
     enum Action: Sendable {
@@ -18,14 +19,20 @@ struct ReflexRule: Sendable {
     static let all: [ReflexRule] = [
         .init(
             .readLines,
-            ["read|show lines? {from} to|- {to} of|from|in the? file? {file}"],
+            [
+                "read|show|print me? the? line|lines {from} to|through|until|- {to} of|from|in the? file? {file}",
+                "read|show|print me? the? line|lines {span} of|from|in the? file? {file}",
+                "read|show|print me? the? line|lines {from} of|from|in the? file? {file}",
+                "read|show|print me? the? first {count} line|lines of|from|in the? file? {file}",
+            ],
             "read lines 3 to 7 of FILE"
         ),
         .init(
             .countLines,
             [
                 "count the? lines of|in|from the? file? {file} with? wc?", "count its|the lines with? wc?",
-                "count the? {file} lines with? wc?", "how many lines does|has|are the? file? in? {file} have?",
+                "count the? {file} lines with? wc?", "count the? lines",
+                "how many lines does|has|are the? file? in? {file} have?",
             ],
             "count the lines of FILE"
         ),
@@ -39,13 +46,16 @@ struct ReflexRule: Sendable {
         ),
         .init(
             .now,
-            ["what time is it now?", "what is the? time|date now?", "tell me? the time|date"],
+            [
+                "what time is it now?", "what is the? time|date now?", "what's|whats the time|date now?",
+                "tell me? the time|date",
+            ],
             "what time is it"
         ),
         .init(
             .recall,
             [
-                "what do|did you remember|know about|of {text}", "what do you remember",
+                "what do|did you remember|know about|of {text}", "what do you remember|know",
                 "recall what? you? know? about? {text}",
                 "recall everything?",
             ],
@@ -54,8 +64,8 @@ struct ReflexRule: Sendable {
         .init(
             .add,
             [
-                "add {numbers} together?", "add up {numbers}", "sum up? {numbers}", "what is the? sum? of? {numbers}",
-                "how much is {numbers}",
+                "add {numbers} together?", "add up {numbers}", "sum up? of? {numbers}", "{numbers}",
+                "what is the? sum? of? {numbers}", "what's|whats {numbers}", "how much is {numbers}",
             ],
             "add 2 and 40"
         ),
@@ -63,6 +73,7 @@ struct ReflexRule: Sendable {
             .report,
             [
                 "tell me? what you did|have? done?", "summarise|summarize what you did", "report what? you? did?",
+                "give? me? a? report",
                 "say what you did",
             ],
             "tell me what you did"
@@ -79,7 +90,7 @@ struct ReflexRule: Sendable {
             .write,
             [
                 "write|save|put|store {text} to|in|into the? file? {file}",
-                "create|make|write a? the? file? {file} with|containing the? text? content? {text}",
+                "create|make|write a? the? new? file? called|named? {file} with|containing {text}",
             ],
             "write TEXT to FILE"
         ),
@@ -105,8 +116,10 @@ struct ReflexRule: Sendable {
             .list,
             [
                 "list|show all? the? files? in|of|under the? directory? folder? {dir}",
-                "list all? the? files|directory|folder",
-                "what|which files are there|here in? {dir?}", "ls {dir}", "list the? directory? folder? {dir}",
+                "list|show all? the? files", "list the? directory|folder",
+                "what|which files are there|here in? {dir?}",
+                "what|which files are in|under the? directory|folder? {dir}", "ls {dir}",
+                "list the? directory? folder? {dir}",
                 "list|ls",
             ],
             "list DIR"
@@ -117,7 +130,11 @@ struct ReflexRule: Sendable {
         .init(.say, ["say {text}"], "say TEXT"),
         .init(
             .read,
-            ["read|show|open|print|cat|display me? the? content|contents? of? the? files? {files}"],
+            [
+                "read|show|open|print|cat|display me? the? content|contents of the? files? {files}",
+                "read|show|open|print|cat|display me? the? files? {files}",
+                "what is in the? file? {files}", "what does the? file? {files} say|contain",
+            ],
             "read FILE"
         ),
     ]

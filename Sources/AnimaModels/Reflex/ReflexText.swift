@@ -7,9 +7,16 @@ enum ReflexText {
         let isQuoted: Bool
         /// Where it stands in the request, quotes included.
         let range: Range<String.Index>
+        /// For comparing with patterns; empty for what no pattern holds, a quoted or a very long text.
+        let lowercased: String
 
-        /// For comparing with patterns.
-        var lowercased: String { isQuoted ? "" : text.lowercased() }
+        init(text: String, isQuoted: Bool, range: Range<String.Index>) {
+            self.text = text
+            self.isQuoted = isQuoted
+            self.range = range
+            let isComparable = !isQuoted && text.utf8.count <= 32
+            lowercased = isComparable ? String(text.lowercased().map { $0 == "\u{2019}" ? "'" : $0 }) : ""
+        }
     }
 
     /// One thing to do.
@@ -48,7 +55,7 @@ enum ReflexText {
         var parts: [[Word]] = []
         var current: [Word] = []
         // A memory is taken whole: only what clearly goes on ends it.
-        var isMemory: Bool { ["remember", "note"].contains(trimmed(current).first?.lowercased ?? "") }
+        var isMemory: Bool { ["remember", "note"].contains(trimmed(current.prefix(16)).first?.lowercased ?? "") }
         for (index, word) in words.enumerated() {
             let next = words[(index + 1)...].prefix(3).map(\.lowercased)
             let isThen = word.lowercased == "then" || (word.lowercased == "and" && next.first == "then")
@@ -70,8 +77,8 @@ enum ReflexText {
     ]
 
     /// Without filler words at the beginning, numbering, and marks at the end.
-    private static func trimmed(_ words: [Word]) -> [Word] {
-        var words = words[...]
+    private static func trimmed(_ words: some Collection<Word>) -> [Word] {
+        var words = Array(words)[...]
         while let first = words.first, !first.isQuoted, words.count > 1 || fillers.contains(first.lowercased) {
             // "1)" is one word, "1." are two.
             let isNumber = first.text.count <= 3 && first.text.first?.isNumber == true
@@ -112,6 +119,8 @@ enum ReflexText {
             while last > begin, ",.?!:".contains(request[request.index(before: last)]) {
                 last = request.index(before: last)
             }
+            // The directory above is written with two.
+            if request[last..<end] == "..", last == begin || request[request.index(before: last)] == "/" { last = end }
             if last > begin {
                 words.append(Word(text: String(request[begin..<last]), isQuoted: false, range: begin..<last))
             }
