@@ -123,6 +123,7 @@ struct ReflexTests {
             ),
             ("read a.txt and read b.txt", "read_file{\"path\":\"a.txt\"} > read_file{\"path\":\"b.txt\"}"),
             ("list ..", "list_files{\"path\":\"..\"}"),
+            ("list .., then list a/..?", "list_files{\"path\":\"..\"} > list_files{\"path\":\"a/..\"}"),
             ("list a/../..", "list_files{\"path\":\"a/../..\"}"),
             ("show the files", "list_files{\"path\":\".\"}"),
             ("what files are in docs?", "list_files{\"path\":\"docs\"}"),

@@ -120,7 +120,11 @@ enum ReflexText {
                 last = request.index(before: last)
             }
             // The directory above is written with two.
-            if request[last..<end] == "..", last == begin || request[request.index(before: last)] == "/" { last = end }
+            let marks = request[last..<end]
+            let isAbove = marks.hasPrefix("..") && !marks.hasPrefix("...")
+            if isAbove, last == begin || request[request.index(before: last)] == "/" {
+                last = request.index(last, offsetBy: 2)
+            }
             if last > begin {
                 words.append(Word(text: String(request[begin..<last]), isQuoted: false, range: begin..<last))
             }
