@@ -21,7 +21,7 @@ struct ProjectionTables: Sendable {
         (table: "inbox", columns: "envelope, seq, conversation, kind, sender, at, turn"),
         (table: "turns", columns: "turn, conversation, envelope, ended_at, outcome, bytes, body"),
         (table: "memories", columns: "id, text, trust, at"),
-        (table: "usage", columns: "day, model, calls, input, cached, output"),
+        (table: "usage", columns: "day, model, calls, input, cached, written, output, reasoning, microdollars"),
     ]
 
     /// What makes the tables.
@@ -42,7 +42,8 @@ struct ProjectionTables: Sendable {
         );
         CREATE TABLE \(schema).usage (
             day INTEGER NOT NULL, model TEXT NOT NULL, calls INTEGER NOT NULL, input INTEGER NOT NULL,
-            cached INTEGER NOT NULL, output INTEGER NOT NULL, PRIMARY KEY (day, model)
+            cached INTEGER NOT NULL, written INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+            microdollars INTEGER NOT NULL, PRIMARY KEY (day, model)
         ) WITHOUT ROWID;
         """
     }
@@ -61,9 +62,12 @@ struct ProjectionTables: Sendable {
             """
         openTurn = "UPDATE \(schema).inbox SET turn = ? WHERE envelope = ?"
         addUsage = """
-            INSERT INTO \(schema).usage (day, model, calls, input, cached, output) VALUES (?, ?, 1, ?, ?, ?)
+            INSERT INTO \(schema).usage (day, model, calls, input, cached, written, output, reasoning, microdollars)
+            VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (day, model) DO UPDATE SET calls = calls + 1, input = input + excluded.input,
-            cached = cached + excluded.cached, output = output + excluded.output
+            cached = cached + excluded.cached, written = written + excluded.written,
+            output = output + excluded.output, reasoning = reasoning + excluded.reasoning,
+            microdollars = microdollars + excluded.microdollars
             """
         insertMemory = "INSERT INTO \(schema).memories (id, text, trust, at) VALUES (?, ?, ?, ?)"
         insertTurn = """
@@ -86,7 +90,8 @@ struct ProjectionTables: Sendable {
             let usage = fact.usage
             try db.cachedStatement(sql: addUsage)
                 .execute(arguments: [
-                    event.at.day, fact.model, usage.inputTokens, usage.cachedTokens, usage.outputTokens,
+                    event.at.day, fact.model, usage.inputTokens, usage.cachedTokens, usage.cacheWriteTokens,
+                    usage.outputTokens, usage.reasoningTokens, usage.microdollars,
                 ])
         case .memoryStored(let fact):
             let text = Data(fact.text.utf8)
@@ -147,14 +152,6 @@ struct ProjectionTables: Sendable {
             try visit(event, state)
         }
         return state
-    }
-}
-
-extension Instant {
-    /// Whole days since 1970-01-01, UTC.
-    var day: Int64 {
-        let length: Int64 = 86_400_000_000
-        return microseconds >= 0 ? microseconds / length : (microseconds + 1) / length - 1
     }
 }
 

@@ -101,7 +101,7 @@ extension SQLiteLife {
         }
         var hashes: Set<String> = []
         try ProjectionTables.main.rebuild(in: copy, rows: rows) { event, _ in
-            if case .toolFinished(let fact) = event.fact, let spill = fact.result.spill { hashes.insert(spill.hash) }
+            hashes.formUnion(event.fact.spillHashes)
         }
         for hash in hashes.sorted() {
             let found = try Row.fetchOne(db, sql: "SELECT hash, bytes FROM spills WHERE hash = ?", arguments: [hash])

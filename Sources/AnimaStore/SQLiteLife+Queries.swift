@@ -114,7 +114,10 @@ extension SQLiteLife {
     /// What model calls cost, by day and model, oldest first.
     public func usage() async throws -> [DailyUsage] {
         try await perform("read the usage of") { db in
-            let sql = "SELECT day, model, calls, input, cached, output FROM usage ORDER BY day, model"
+            let sql = """
+                SELECT day, model, calls, input, cached, written, output, reasoning, microdollars FROM usage
+                ORDER BY day, model
+                """
             return try Row.fetchAll(db, sql: sql)
                 .map { row in
                     DailyUsage(
@@ -124,7 +127,10 @@ extension SQLiteLife {
                         usage: Usage(
                             inputTokens: try row.value(at: 3),
                             cachedTokens: try row.value(at: 4),
-                            outputTokens: try row.value(at: 5)
+                            cacheWriteTokens: try row.value(at: 5),
+                            outputTokens: try row.value(at: 6),
+                            reasoningTokens: try row.value(at: 7),
+                            microdollars: try row.value(at: 8)
                         )
                     )
                 }

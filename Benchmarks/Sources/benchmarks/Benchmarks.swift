@@ -99,7 +99,7 @@ struct InstantModel: ModelProvider {
     let calls: Int
     var name: String { "instant" }
 
-    func respond(to request: ModelRequest, sink: @Sendable (ModelDelta) -> Void) async throws -> ModelReply {
+    func respond(to request: ModelRequest, sink: @escaping @Sendable (ModelDelta) -> Void) async throws -> ModelReply {
         let done = request.turns.last?.steps.count ?? 0
         if done < calls { return ModelReply(text: "", calls: [.init(tool: "echo", arguments: ["text": "x"])]) }
         sink(.text("done"))

@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
 /// Any JSON value: what tools take as arguments and describe in schemas.
 public enum JSONValue: Hashable, Sendable {
     /// `null`
@@ -59,20 +53,6 @@ extension JSONValue: Codable {
 }
 
 extension JSONValue {
-    /// Reads one JSON document.
-    ///
-    /// - Throws: `DecodingError` when the text is not JSON.
-    public init(parsing text: String) throws {
-        self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
-    }
-
-    /// The value as JSON on one line, members in the order of their names.
-    public var text: String {
-        var output = ""
-        write(to: &output)
-        return output
-    }
-
     /// The member of an object with this name; nil for other values and absent members.
     public subscript(name: String) -> JSONValue? {
         if case .object(let members) = self { members[name] } else { nil }
@@ -113,50 +93,6 @@ extension JSONValue {
         case .array: "array"
         case .object: "object"
         }
-    }
-
-    private func write(to output: inout String) {
-        switch self {
-        case .null: output += "null"
-        case .bool(let value): output += value ? "true" : "false"
-        case .int(let value): output += String(value)
-        case .double(let value): output += value.isFinite ? "\(value)" : "null"
-        case .string(let value): Self.write(value, to: &output)
-        case .array(let values):
-            output += "["
-            for (index, value) in values.enumerated() {
-                if index > 0 { output += "," }
-                value.write(to: &output)
-            }
-            output += "]"
-        case .object(let members):
-            output += "{"
-            for (index, name) in members.keys.sorted().enumerated() {
-                if index > 0 { output += "," }
-                Self.write(name, to: &output)
-                output += ":"
-                members[name]?.write(to: &output)
-            }
-            output += "}"
-        }
-    }
-
-    private static func write(_ text: String, to output: inout String) {
-        output += "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": output += "\\\""
-            case "\\": output += "\\\\"
-            case "\n": output += "\\n"
-            case "\r": output += "\\r"
-            case "\t": output += "\\t"
-            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
-                let digits = String(scalar.value, radix: 16)
-                output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: output.unicodeScalars.append(scalar)
-            }
-        }
-        output += "\""
     }
 }
 

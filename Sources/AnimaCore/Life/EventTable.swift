@@ -8,7 +8,7 @@ extension Fact.Kind {
         case .envelopeAccepted: "A task or message was taken; from here on it is not lost."
         case .turnOpened: "Work on an envelope began."
         case .modelReplied: "The model replied, and the gate decided about each call that it asks for."
-        case .modelFailed: "A model call failed; it says when it is tried again."
+        case .modelFailed: "A model call failed; it says what is done about it."
         case .toolStarted: "A call that may not simply be repeated is about to be tried (its intent)."
         case .toolFinished: "A tool call got its one result."
         case .turnClosing: "A turn is to end before its answer; its open calls are being settled."
@@ -26,7 +26,13 @@ extension Fact.Kind {
                 ("parent", "the life that it was copied from; absent for a new one"),
             ]
         case .agentConfigured:
-            [("policy", "limits, retry policy and gate rules; times in milliseconds"), ("model", "the model's name")]
+            [
+                (
+                    "policy",
+                    "limits, retry policy and gate rules; times in milliseconds, money in millionths of a dollar"
+                ),
+                ("models", "the models' names, in the order in which they are tried"),
+            ]
         case .agentWoke:
             [("program", "the version of anima"), ("openTurns", "the numbers of the turns that were open")]
         case .envelopeAccepted:
@@ -34,7 +40,7 @@ extension Fact.Kind {
                 (
                     "envelope",
                     "id, kind, sender, conversation, text, sentAt (microseconds since 1970), hops, trust; parent, "
-                        + "deadline and budget when there are"
+                        + "deadline, budget, images (hash, mediaType, bytes) and answerSchema when there are"
                 )
             ]
         case .turnOpened: [("envelope", "the id of the envelope that it answers")]
@@ -42,20 +48,31 @@ extension Fact.Kind {
             [
                 ("model", "the model's name"), ("text", "what it said"),
                 ("reasoning", "what it thought; absent when it shows nothing"),
+                ("keepsake", "origin, parts: what its provider wants back unchanged; absent for most"),
                 (
                     "calls",
                     "for each tool call: id, tool, arguments, verdict (kind allowed, denied or invalid, with rule or "
                         + "reason), replay, isExclusive; providerID when the provider gave one"
                 ),
-                ("stop", "end, toolUse, length or filtered"), ("usage", "inputTokens, cachedTokens, outputTokens"),
+                ("stop", "end, toolUse, length or filtered"),
+                (
+                    "usage",
+                    "inputTokens (cachedTokens and cacheWriteTokens of them), outputTokens (reasoningTokens of them), "
+                        + "microdollars"
+                ),
                 ("attempt", "which try it was, from 1"), ("milliseconds", "how long it took"),
+                ("notices", "what the owner should know although it succeeded; absent when nothing"),
             ]
         case .modelFailed:
             [
                 ("model", "the model's name"),
                 ("error", "code, message; retryAfterMilliseconds when the provider asks"),
                 ("attempt", "which try it was, from 1"),
-                ("retryAt", "when it is tried again, in microseconds since 1970; absent when it is not"),
+                (
+                    "next",
+                    "what is done about it: kind retry (at), fallback (model), compact, park (at) or giveUp; times in "
+                        + "microseconds since 1970"
+                ),
             ]
         case .toolStarted: [("call", "the call's id"), ("tool", "its name"), ("attempt", "which try it is, from 1")]
         case .toolFinished:

@@ -20,13 +20,13 @@ extension Fact {
     public struct AgentConfigured: Hashable, Sendable, Codable {
         /// What the agent may do from here on.
         public let policy: AgentPolicy
-        /// The model's name.
-        public let model: String
+        /// The models' names, in the order in which they are tried.
+        public let models: [String]
 
         /// Makes the payload.
-        public init(policy: AgentPolicy, model: String) {
+        public init(policy: AgentPolicy, models: [String]) {
             self.policy = policy
-            self.model = model
+            self.models = models
         }
     }
 
@@ -107,6 +107,8 @@ extension Fact {
         public let text: String
         /// What it thought, when it shows it.
         public let reasoning: String?
+        /// What its provider wants back unchanged.
+        public let keepsake: ModelKeepsake?
         /// The tool calls.
         public let calls: [Call]
         /// Why the reply ended.
@@ -117,21 +119,27 @@ extension Fact {
         public let attempt: Int
         /// How long it took, in milliseconds.
         public let milliseconds: Int
+        /// What the owner should know although the call succeeded; nil for nothing.
+        public let notices: [String]?
 
         /// Makes the payload.
         public init(
             model: String,
             text: String,
             reasoning: String? = nil,
+            keepsake: ModelKeepsake? = nil,
             calls: [Call] = [],
             stop: ModelReply.Stop,
             usage: Usage = Usage(),
             attempt: Int = 1,
-            milliseconds: Int = 0
+            milliseconds: Int = 0,
+            notices: [String] = []
         ) {
             self.model = model
             self.text = text
             self.reasoning = reasoning
+            self.keepsake = keepsake
+            self.notices = notices.isEmpty ? nil : notices
             self.calls = calls
             self.stop = stop
             self.usage = usage
@@ -148,15 +156,37 @@ extension Fact {
         public let error: ModelError
         /// Which try it was, from 1.
         public let attempt: Int
-        /// When it is tried again; nil when it is not.
-        public let retryAt: Instant?
+        /// What is done about it.
+        public let next: Next
 
         /// Makes the payload.
-        public init(model: String, error: ModelError, attempt: Int, retryAt: Instant?) {
+        public init(model: String, error: ModelError, attempt: Int, next: Next) {
             self.model = model
             self.error = error
             self.attempt = attempt
-            self.retryAt = retryAt
+            self.next = next
+        }
+
+        /// When a model is asked again; nil when none is, or at once.
+        public var retryAt: Instant? {
+            switch next {
+            case .retry(let moment), .park(let moment): moment
+            case .fallback, .compact, .giveUp: nil
+            }
+        }
+
+        /// What is done about a failed model call.
+        public enum Next: Hashable, Sendable {
+            /// The same model is asked again at this moment.
+            case retry(at: Instant)
+            /// The next model of the agent is asked at once.
+            case fallback(model: String)
+            /// The same model is asked again at once, with a shorter request.
+            case compact
+            /// Nobody answers: the turn waits until this moment, then all models are tried again.
+            case park(until: Instant)
+            /// No model is asked again; the turn ends.
+            case giveUp
         }
     }
 
@@ -245,6 +275,52 @@ extension Fact {
             self.text = text
             self.trust = trust
             self.call = call
+        }
+    }
+}
+
+extension Fact.ModelFailed.Next: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case kind
+        case at
+        case model
+    }
+
+    /// The word for it: `retry`, `fallback`, `compact`, `park` or `giveUp`.
+    public var name: String {
+        switch self {
+        case .retry: "retry"
+        case .fallback: "fallback"
+        case .compact: "compact"
+        case .park: "park"
+        case .giveUp: "giveUp"
+        }
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        switch try container.decode(String.self, forKey: .kind) {
+        case "retry": self = .retry(at: try container.decode(Instant.self, forKey: .at))
+        case "fallback": self = .fallback(model: try container.decode(String.self, forKey: .model))
+        case "compact": self = .compact
+        case "park": self = .park(until: try container.decode(Instant.self, forKey: .at))
+        case "giveUp": self = .giveUp
+        case let other:
+            throw DecodingError.dataCorruptedError(
+                forKey: .kind,
+                in: container,
+                debugDescription: "\"\(other)\" is nothing that is done about a failure"
+            )
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .kind)
+        switch self {
+        case .retry(let moment), .park(let moment): try container.encode(moment, forKey: .at)
+        case .fallback(let model): try container.encode(model, forKey: .model)
+        case .compact, .giveUp: break
         }
     }
 }

@@ -72,4 +72,13 @@ public enum Fact: Hashable, Sendable {
         case .memoryStored: .memoryStored
         }
     }
+
+    /// The hashes of the bytes that it refers to and that the life keeps beside the events.
+    public var spillHashes: [String] {
+        switch self {
+        case .toolFinished(let fact): [fact.result.spill?.hash].compactMap(\.self)
+        case .envelopeAccepted(let fact): (fact.envelope.images ?? []).map(\.hash)
+        default: []
+        }
+    }
 }

@@ -10,6 +10,16 @@ public struct Limits: Hashable, Sendable, Codable {
     @Milliseconds public var toolTime: Duration = .seconds(120)
     /// Tokens, sent and received, of one turn (key `turn_tokens`).
     public var turnTokens = 1_000_000
+    /// Tokens of one day, UTC, all conversations together; nil for no limit (key `day_tokens`).
+    public var dayTokens: Int?
+    /// Tokens of the agent's whole life; nil for no limit (key `life_tokens`).
+    public var lifeTokens: Int?
+    /// Money of one turn, in millionths of a dollar; nil for no limit (key `turn_dollars`).
+    public var turnMicrodollars: Int?
+    /// Money of one day, UTC, in millionths of a dollar; nil for no limit (key `day_dollars`).
+    public var dayMicrodollars: Int?
+    /// Money of the agent's whole life, in millionths of a dollar; nil for no limit (key `life_dollars`).
+    public var lifeMicrodollars: Int?
     /// Tokens of one reply (key `reply_tokens`).
     public var replyTokens = 8192
     /// Tokens of the conversation's past that a request carries (key `context_tokens`).
@@ -20,6 +30,8 @@ public struct Limits: Hashable, Sendable, Codable {
     public var resultBytes = 32_768
     /// Bytes of a message (key `message_bytes`).
     public var messageBytes = 1_048_576
+    /// Bytes of the images of a message together (key `image_bytes`).
+    public var imageBytes = 16_777_216
     /// Envelopes that may wait (key `mailbox`).
     public var mailbox = 1000
     /// Agents that a message may go through (key `hops`).

@@ -78,6 +78,41 @@ public struct Envelope: Hashable, Sendable, Codable {
     public let budget: Int?
     /// The trust of its text.
     public let trust: Trust
+    /// The images that come with it; nil for none.
+    public let images: [Image]?
+    /// The JSON schema that the answer must follow; nil for free text.
+    public let answerSchema: JSONValue?
+
+    /// An image, kept in the life by its hash.
+    public struct Image: Hashable, Sendable, Codable {
+        /// SHA-256 of the bytes, hexadecimal.
+        public let hash: String
+        /// What it is, for example `image/png`.
+        public let mediaType: String
+        /// The number of bytes.
+        public let bytes: Int
+
+        /// Refers to an image.
+        public init(hash: String, mediaType: String, bytes: Int) {
+            self.hash = hash
+            self.mediaType = mediaType
+            self.bytes = bytes
+        }
+
+        /// Refers to the image with these bytes; nil when they are none that models take (PNG, JPEG, GIF, WebP).
+        public init?(of bytes: [UInt8]) {
+            guard let type = Self.mediaType(of: bytes) else { return nil }
+            self.init(hash: ContentHash.hexadecimal(of: bytes), mediaType: type, bytes: bytes.count)
+        }
+
+        private static func mediaType(of bytes: [UInt8]) -> String? {
+            if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return "image/png" }
+            if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return "image/jpeg" }
+            if bytes.starts(with: "GIF8".utf8) { return "image/gif" }
+            if bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WEBP".utf8) { return "image/webp" }
+            return nil
+        }
+    }
 
     /// Makes an envelope.
     public init(
@@ -91,7 +126,9 @@ public struct Envelope: Hashable, Sendable, Codable {
         hops: Int = 0,
         deadline: Instant? = nil,
         budget: Int? = nil,
-        trust: Trust = .owner
+        trust: Trust = .owner,
+        images: [Image] = [],
+        answerSchema: JSONValue? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -104,6 +141,8 @@ public struct Envelope: Hashable, Sendable, Codable {
         self.deadline = deadline
         self.budget = budget
         self.trust = trust
+        self.images = images.isEmpty ? nil : images
+        self.answerSchema = answerSchema
     }
 }
 
@@ -124,6 +163,8 @@ public enum Receipt: Hashable, Sendable {
         case tooManyHops(limit: Int)
         /// Its text is longer than allowed.
         case tooLong(bytes: Int, limit: Int)
+        /// Its images are larger than allowed.
+        case imagesTooLarge(bytes: Int, limit: Int)
         /// Its deadline had passed when it came.
         case expired
 
@@ -135,6 +176,8 @@ public enum Receipt: Hashable, Sendable {
                 "it went through more than \(limit) agents; see limits.hops"
             case .tooLong(let bytes, let limit):
                 "its text has \(bytes) bytes, over the limit of \(limit); shorten it or raise limits.message_bytes"
+            case .imagesTooLarge(let bytes, let limit):
+                "its images have \(bytes) bytes, over the limit of \(limit); shrink them or raise limits.image_bytes"
             case .expired:
                 "its deadline had passed"
             }

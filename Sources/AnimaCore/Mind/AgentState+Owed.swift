@@ -8,7 +8,7 @@ extension AgentState {
     public func owed(at now: Instant) -> [Effect] {
         var effects: [Effect] = []
         for turn in turns {
-            effects += turn.owed(at: now, policy)
+            effects += turn.owed(at: now, policy, allowance(of: turn, at: now))
         }
         if turns.count < policy.limits.openTurns, let next = nextWaiting {
             let id = TurnID(turnCount + 1)
@@ -33,19 +33,25 @@ extension AgentState {
 }
 
 extension Turn {
-    fileprivate func owed(at now: Instant, _ policy: AgentPolicy) -> [Effect] {
+    fileprivate func owed(at now: Instant, _ policy: AgentPolicy, _ allowance: Allowance) -> [Effect] {
         if let closing { return owedToClose(closing) }
-        let deadline = min(openedAt + policy.limits.turnTime, envelope.deadline ?? Instant(microseconds: .max))
+        let deadline = deadline(policy)
         guard now < deadline else { return [.record(draft(.turnClosing(.init(end: timeOver(policy)))))] }
         if let step = steps.last, step.isOpen { return owedByCalls(of: step) + [.wait(until: deadline)] }
-        if let end = nextEnd(policy) { return [.record(draftOfEnd(end))] }
-        if let retryAt, now < retryAt { return [.wait(until: min(retryAt, deadline))] }
-        return [.callModel(id, step: steps.count + 1, attempt: failedAttempts + 1), .wait(until: deadline)]
+        if let end = nextEnd(policy, allowance) { return [.record(draftOfEnd(end))] }
+        if let retryAt = asking.retryAt, now < retryAt { return [.wait(until: min(retryAt, deadline))] }
+        return [.callModel(id, step: steps.count + 1, attempt: asking.failures + 1), .wait(until: deadline)]
+    }
+
+    /// When the turn's time is over; the time for which it was parked, or nobody was there, is added.
+    private func deadline(_ policy: AgentPolicy) -> Instant {
+        let own = openedAt + policy.limits.turnTime + .microseconds(pausedMicroseconds)
+        return min(own, envelope.deadline ?? Instant(microseconds: .max))
     }
 
     /// How a turn without open calls ends, if it does.
-    private func nextEnd(_ policy: AgentPolicy) -> TurnEnd? {
-        if let modelFailure { return .failed(reason: modelFailure) }
+    private func nextEnd(_ policy: AgentPolicy, _ allowance: Allowance) -> TurnEnd? {
+        if let failure = asking.failure { return .failed(reason: failure) }
         if let step = steps.last, step.calls.isEmpty {
             switch step.stop {
             case .length:
@@ -62,12 +68,11 @@ extension Turn {
             let limit = policy.limits.steps
             return .limit(.steps, reason: "stopped after \(limit) steps; the limit is limits.steps = \(limit)")
         }
-        let tokens = min(policy.limits.turnTokens, envelope.budget ?? .max)
-        if usage.total >= tokens {
-            return .limit(
-                .tokens,
-                reason: "used \(usage.total) tokens of \(tokens); the limit is limits.turn_tokens or the task's budget"
-            )
+        if allowance.tokens <= 0 {
+            return .limit(.tokens, reason: "no tokens are left; the limit is \(allowance.tokenKey)")
+        }
+        if let left = allowance.microdollars, left <= 0 {
+            return .limit(.cost, reason: "no money is left; the limit is \(allowance.moneyKey)")
         }
         return nil
     }

@@ -17,8 +17,8 @@ public struct AgentState: Hashable, Sendable, Codable {
     public private(set) var life: LifeID?
     /// What the agent may do.
     public private(set) var policy = AgentPolicy()
-    /// The model that it was configured with.
-    public private(set) var model = ""
+    /// The models that it was configured with, in the order in which they are tried.
+    public private(set) var models: [String] = []
     /// Envelopes that wait, in the order in which they were taken.
     public private(set) var inbox: [Waiting] = []
     /// Turns that are open, in the order in which they were opened; at most one for each conversation.
@@ -27,6 +27,10 @@ public struct AgentState: Hashable, Sendable, Codable {
     public private(set) var turnCount = 0
     /// What all model calls cost.
     public private(set) var usage = Usage()
+    /// What the model calls of the newest day with any cost.
+    public private(set) var today = DayUsage()
+    /// When the last event happened.
+    public private(set) var lastAt: Instant?
 
     /// The state before the first event.
     public init() {}
@@ -40,18 +44,26 @@ public struct AgentState: Hashable, Sendable, Codable {
     @discardableResult
     public mutating func apply(_ event: Event) -> TranscriptTurn? {
         lastSeq = event.seq
+        defer { lastAt = event.at }
         switch event.fact {
         case .lifeBegan(let fact): life = fact.life
         case .agentConfigured(let fact):
             policy = fact.policy
-            model = fact.model
-        case .agentWoke: interruptStartedCalls()
+            models = fact.models
+            // A change may have mended what failed: everything is tried again from the first model on.
+            for index in turns.indices { turns[index].asking.restart() }
+        case .agentWoke:
+            for index in turns.indices {
+                turns[index].interruptStartedCalls()
+                turns[index].resume(at: event.at, leftAt: lastAt ?? event.at)
+            }
         case .envelopeAccepted(let fact): inbox.append(Waiting(envelope: fact.envelope, seq: event.seq))
         case .turnOpened(let fact): openTurn(for: fact.envelope, event)
         case .modelReplied(let fact):
             usage += fact.usage
+            today.add(fact.usage, at: event.at)
             change(event) { $0.take(fact, event) }
-        case .modelFailed(let fact): change(event) { $0.take(fact) }
+        case .modelFailed(let fact): change(event) { $0.take(fact, at: event.at) }
         case .toolStarted(let fact): change(event) { $0.setStatus(.started(attempt: fact.attempt), of: fact.call) }
         case .toolFinished(let fact): change(event) { $0.setStatus(.finished(fact.result), of: fact.call) }
         case .turnClosing(let fact):
@@ -78,10 +90,6 @@ public struct AgentState: Hashable, Sendable, Codable {
         return turn.transcript(ending: .init(end: fact.end, text: fact.text, at: event.at, usage: fact.usage))
     }
 
-    private mutating func interruptStartedCalls() {
-        for index in turns.indices { turns[index].interruptStartedCalls() }
-    }
-
     private mutating func change(_ event: Event, _ body: (inout Turn) -> Void) {
         guard let index = turns.firstIndex(where: { $0.id == event.turn }) else { return }
         body(&turns[index])
@@ -93,13 +101,13 @@ extension Turn {
     fileprivate mutating func take(_ fact: Fact.ModelReplied, _ event: Event) {
         guard closing == nil, steps.last?.isOpen != true else { return }
         usage += fact.usage
-        failedAttempts = 0
-        retryAt = nil
+        asking.succeed()
         steps.append(
             Step(
                 seq: event.seq,
                 text: fact.text,
                 reasoning: fact.reasoning,
+                keepsake: fact.keepsake,
                 stop: fact.stop,
                 calls: fact.calls.enumerated()
                     .map { index, call in
@@ -117,10 +125,18 @@ extension Turn {
         )
     }
 
-    fileprivate mutating func take(_ fact: Fact.ModelFailed) {
-        failedAttempts += 1
-        retryAt = fact.retryAt
-        if fact.retryAt == nil { modelFailure = fact.error.message }
+    fileprivate mutating func take(_ fact: Fact.ModelFailed, at now: Instant) {
+        asking.fail(fact, at: now)
+        if case .park(let moment) = fact.next { pausedMicroseconds &+= (moment - now).microseconds }
+    }
+
+    /// The time in which nobody was there does not count; a parked turn is tried again at once.
+    fileprivate mutating func resume(at now: Instant, leftAt left: Instant) {
+        // What was counted as parked already, up to a moment that may be still to come.
+        let counted = asking.isParked ? max(asking.retryAt ?? left, left) : left
+        pausedMicroseconds &+= (now - counted).microseconds
+        if asking.isParked { asking.retryAt = nil }
+        asking.isParked = false
     }
 
     fileprivate mutating func interruptStartedCalls() {

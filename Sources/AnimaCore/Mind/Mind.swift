@@ -9,11 +9,11 @@ public struct Mind: Sendable {
         /// Its life begins, or goes on in a copy.
         case begin(LifeID, program: String, parent: LifeID?)
         /// Its configuration is this; recorded when it differs from the last one.
-        case configure(AgentPolicy, model: String)
+        case configure(AgentPolicy, models: [String])
         /// A process took it over; recorded when something was open.
         case wake(program: String)
-        /// An envelope came.
-        case deliver(Envelope)
+        /// An envelope came, with the bytes that it refers to.
+        case deliver(Envelope, attachments: [LifeBatch.Spill] = [])
         /// An effect that was begun came to this.
         case settled(Effect, Outcome, milliseconds: Int)
         /// Somebody wants a turn to end; nil stands for all open ones.
@@ -28,6 +28,8 @@ public struct Mind: Sendable {
         case reply(ModelReply)
         /// The model call failed.
         case modelFailed(ModelError)
+        /// The model was not called: no budget has enough left.
+        case overBudget(OverBudget)
         /// The tool's output.
         case output(ToolOutput)
         /// The interrupted call had not taken effect.
@@ -64,6 +66,8 @@ public struct Mind: Sendable {
     private var lastSnapshotSeq: Int
     private var generator: SeededGenerator
     private var inFlight: Set<Effect> = []
+    /// What each model call in flight may use.
+    private var reservations: [Effect: Allowance] = [:]
 
     /// Takes up a state.
     ///
@@ -121,7 +125,11 @@ public struct Mind: Sendable {
             case .stopTool: break
             case .callModel, .runTool, .probeTool:
                 wanted.insert(effect)
-                if inFlight.insert(effect).inserted { plan.begin.append(effect) }
+                guard inFlight.insert(effect).inserted else { continue }
+                plan.begin.append(effect)
+                if case .callModel(let id, _, _) = effect, let turn = state.turn(id) {
+                    reservations[effect] = state.allowance(of: turn, at: now, beside: Array(reservations.values))
+                }
             }
         }
         if inFlight.count > wanted.count {
@@ -130,24 +138,28 @@ public struct Mind: Sendable {
         return plan
     }
 
+    /// How much a model call that was begun may use.
+    public func reservation(for effect: Effect) -> Allowance? { reservations[effect] }
+
     // MARK: Inputs
 
     private mutating func take(_ input: Input, _ work: inout Work, _ partialTexts: [TurnID: String]) -> Receipt? {
         switch input {
         case .begin(let life, let program, let parent):
             work.append(Draft(.lifeBegan(.init(life: life, program: program, parent: parent))))
-        case .configure(let policy, let model):
-            if work.state.policy != policy || work.state.model != model {
-                work.append(Draft(.agentConfigured(.init(policy: policy, model: model))))
+        case .configure(let policy, let models):
+            if work.state.policy != policy || work.state.models != models {
+                work.append(Draft(.agentConfigured(.init(policy: policy, models: models))))
             }
         case .wake(let program):
             if !work.state.turns.isEmpty || !work.state.inbox.isEmpty {
                 work.append(Draft(.agentWoke(.init(program: program, openTurns: work.state.turns.map(\.id)))))
             }
-        case .deliver(let envelope):
-            return deliver(envelope, &work)
+        case .deliver(let envelope, let attachments):
+            return deliver(envelope, attachments, &work)
         case .settled(let effect, let outcome, let milliseconds):
             inFlight.remove(effect)
+            reservations[effect] = nil
             settle(effect, outcome, milliseconds, &work)
         case .cancel(let id, let by):
             for turn in work.state.turns where (id ?? turn.id) == turn.id && turn.closing == nil {
@@ -158,10 +170,14 @@ public struct Mind: Sendable {
         return nil
     }
 
-    private func deliver(_ envelope: Envelope, _ work: inout Work) -> Receipt {
+    private func deliver(_ envelope: Envelope, _ attachments: [LifeBatch.Spill], _ work: inout Work) -> Receipt {
         let limits = work.state.policy.limits
         if envelope.text.utf8.count > limits.messageBytes {
             return .refused(.tooLong(bytes: envelope.text.utf8.count, limit: limits.messageBytes))
+        }
+        let imageBytes = attachments.reduce(0) { $0 + $1.bytes.count }
+        if imageBytes > limits.imageBytes {
+            return .refused(.imagesTooLarge(bytes: imageBytes, limit: limits.imageBytes))
         }
         if envelope.hops > limits.hops { return .refused(.tooManyHops(limit: limits.hops)) }
         if let deadline = envelope.deadline, deadline <= work.now { return .refused(.expired) }
@@ -179,6 +195,7 @@ public struct Mind: Sendable {
                 fact: .envelopeAccepted(.init(envelope: envelope))
             )
         )
+        work.batch.spills += attachments
         return .accepted(seq: work.state.lastSeq)
     }
 
@@ -190,10 +207,14 @@ public struct Mind: Sendable {
             work.append(turn.draft(.modelReplied(fact), step: step))
         case (.callModel(let id, let step, let attempt), .modelFailed(let error)):
             guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
-            let delay = work.state.policy.retry.delay(after: error, failures: attempt, using: &generator)
-            let retryAt = delay.map { work.now + $0 }
-            let fact = Fact.ModelFailed(model: work.state.model, error: error, attempt: attempt, retryAt: retryAt)
+            let next = turn.next(after: error, work.state, at: work.now, using: &generator)
+            let model = work.state.model(of: turn)
+            let fact = Fact.ModelFailed(model: model, error: error, attempt: attempt, next: next)
             work.append(turn.draft(.modelFailed(fact), step: step))
+        case (.callModel(let id, let step, let attempt), .overBudget(let refusal)):
+            guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
+            let end = TurnEnd.limit(refusal.limit, reason: refusal.reason)
+            work.append(turn.draft(.turnClosing(.init(end: end)), step: step))
         case (.runTool(let id, _), .output(let output)), (.probeTool(let id, _), .output(let output)):
             guard let turn = work.state.turn(id.turn), let call = turn.call(id), call.result == nil else { return }
             finish(call, of: turn, output, milliseconds, &work)
@@ -242,14 +263,16 @@ public struct Mind: Sendable {
                 judge(call, id: ToolCallID(turn: turn.id, step: step, index: index + 1), state.policy)
             }
         return Fact.ModelReplied(
-            model: state.model,
+            model: state.model(of: turn),
             text: reply.text,
             reasoning: reply.reasoning,
+            keepsake: reply.keepsake,
             calls: calls,
             stop: reply.stop,
             usage: reply.usage,
             attempt: attempt,
-            milliseconds: milliseconds
+            milliseconds: milliseconds,
+            notices: reply.notices
         )
     }
 
@@ -265,6 +288,7 @@ public struct Mind: Sendable {
                 isExclusive: spec?.isExclusive ?? false
             )
         }
+        if let problem = call.problem { return decided(.invalid(reason: problem), call.arguments, tools[call.tool]) }
         guard let spec = tools[call.tool] else {
             let names = tools.keys.sorted()
             let hint = Spelling.closest(to: call.tool, among: names).map { " Did you mean \"\($0)\"?" } ?? ""
@@ -321,7 +345,7 @@ extension Draft {
 extension Turn {
     /// Whether a model call with this step and attempt is what the turn waits for.
     fileprivate func awaitsModel(step: Int, attempt: Int) -> Bool {
-        closing == nil && steps.count + 1 == step && failedAttempts + 1 == attempt && steps.last?.isOpen != true
+        closing == nil && steps.count + 1 == step && asking.failures + 1 == attempt && steps.last?.isOpen != true
     }
 }
 

@@ -44,6 +44,9 @@ public struct Instant: Hashable, Sendable, Codable, Comparable {
             + ".\(padded(rest % 1000, 3))Z"
     }
 
+    /// Whole days since 1970-01-01, UTC.
+    public var day: Int64 { Self.floorDivide(microseconds, by: 86_400_000_000) }
+
     private static func floorDivide(_ value: Int64, by divisor: Int64) -> Int64 {
         let quotient = value / divisor
         return value % divisor < 0 ? quotient - 1 : quotient

@@ -32,6 +32,22 @@ extension ToolResult {
         )
     }
 
+    /// The result with only its head and tail, for a request that had been too long.
+    func elided(bytes limit: Int) -> ToolResult {
+        let bytes = Array(content.utf8)
+        guard bytes.count > limit else { return self }
+        let head = Self.prefix(of: bytes, limit * 2 / 3)
+        let tail = Self.suffix(of: bytes, limit / 3)
+        let omitted = bytes.count - head.count - tail.count
+        let notice = "\n[… \(omitted) bytes left out to fit the model's window …]\n"
+        return ToolResult(
+            outcome: outcome,
+            content: String(decoding: head, as: UTF8.self) + notice + String(decoding: tail, as: UTF8.self),
+            trust: trust,
+            spill: spill
+        )
+    }
+
     /// At most `count` bytes from the beginning, ending between characters.
     private static func prefix(of bytes: [UInt8], _ count: Int) -> ArraySlice<UInt8> {
         var end = min(max(count, 0), bytes.count)

@@ -35,13 +35,21 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
         public let text: String
         /// What it thought, when it shows it.
         public let reasoning: String?
+        /// What its provider wants back unchanged.
+        public let keepsake: ModelKeepsake?
         /// The tool calls with their results, in the model's order.
         public let exchanges: [Exchange]
 
         /// Makes a step.
-        public init(text: String, reasoning: String? = nil, exchanges: [Exchange] = []) {
+        public init(
+            text: String,
+            reasoning: String? = nil,
+            keepsake: ModelKeepsake? = nil,
+            exchanges: [Exchange] = []
+        ) {
             self.text = text
             self.reasoning = reasoning
+            self.keepsake = keepsake
             self.exchanges = exchanges
         }
     }
@@ -87,9 +95,10 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
 
     /// About how many bytes it takes in a request; a token is about four.
     public var approximateBytes: Int {
-        var bytes = input.text.utf8.count + 64
+        var bytes = input.text.utf8.count + 64 + (input.images?.count ?? 0) * 64
         for step in steps {
             bytes += step.text.utf8.count + (step.reasoning?.utf8.count ?? 0) + 16
+            for part in step.keepsake?.parts ?? [] { bytes += part.approximateBytes }
             for exchange in step.exchanges {
                 bytes += exchange.tool.utf8.count + exchange.arguments.approximateBytes + 32
                 bytes += exchange.result.content.utf8.count

@@ -8,6 +8,8 @@ public struct Turn: Hashable, Sendable, Codable {
         public let text: String
         /// What it thought, when it shows it.
         public let reasoning: String?
+        /// What its provider wants back unchanged.
+        public let keepsake: ModelKeepsake?
         /// Why the reply ended.
         public let stop: ModelReply.Stop
         /// The tool calls, in the model's order.
@@ -27,12 +29,10 @@ public struct Turn: Hashable, Sendable, Codable {
     public internal(set) var steps: [Step] = []
     /// What its model calls cost so far.
     public internal(set) var usage = Usage()
-    /// Model calls that failed since the last reply.
-    public internal(set) var failedAttempts = 0
-    /// Not before this moment is the model asked again.
-    public internal(set) var retryAt: Instant?
-    /// The failure after which the model is not asked again.
-    public internal(set) var modelFailure: String?
+    /// How far it is with asking models for the next step.
+    public internal(set) var asking = Asking()
+    /// How long it was parked or nobody was there to work on it, in microseconds; its wall time goes on without.
+    public internal(set) var pausedMicroseconds: Int64 = 0
     /// How it is about to end; open calls are being settled.
     public internal(set) var closing: TurnEnd?
     /// What the model had said when the turn was closed while it spoke.
@@ -46,6 +46,72 @@ public struct Turn: Hashable, Sendable, Codable {
         self.envelope = envelope
         self.openedAt = openedAt
         self.lastSeq = lastSeq
+    }
+
+    /// How far a turn is with asking the models of its agent, tried in order.
+    public struct Asking: Hashable, Sendable, Codable {
+        /// Which model is asked, from 0.
+        public internal(set) var model = 0
+        /// Calls of any model that failed since the last reply.
+        public internal(set) var failures = 0
+        /// Calls of this model that failed since it was taken.
+        public internal(set) var failuresOfModel = 0
+        /// Whether waiting may help: a failure since the last reply was not for good.
+        public internal(set) var mayRecover = false
+        /// How often the turn was parked since the last reply.
+        public internal(set) var parkings = 0
+        /// When it was parked first since the last reply.
+        public internal(set) var parkedSince: Instant?
+        /// Not before this moment is a model asked again.
+        public internal(set) var retryAt: Instant?
+        /// Whether it is parked until `retryAt`: nobody answers, and it waits without using up its time.
+        public internal(set) var isParked = false
+        /// Whether a request was too long for a model: from then on they are shorter.
+        public internal(set) var isCompacted = false
+        /// The failure after which no model is asked again.
+        public internal(set) var failure: String?
+
+        /// A reply came: the next step begins anew with the same model.
+        mutating func succeed() {
+            let (model, isCompacted) = (model, isCompacted)
+            self = Asking()
+            self.model = model
+            self.isCompacted = isCompacted
+        }
+
+        /// A model call failed.
+        mutating func fail(_ fact: Fact.ModelFailed, at now: Instant) {
+            failures += 1
+            failuresOfModel += 1
+            mayRecover = mayRecover || fact.error.isTransient
+            retryAt = nil
+            isParked = false
+            switch fact.next {
+            case .retry(let moment): retryAt = moment
+            case .fallback:
+                model += 1
+                failuresOfModel = 0
+            case .compact:
+                isCompacted = true
+                failuresOfModel = 0
+            case .park(let moment):
+                model = 0
+                failuresOfModel = 0
+                parkings += 1
+                parkedSince = parkedSince ?? now
+                mayRecover = false
+                retryAt = moment
+                isParked = true
+            case .giveUp: failure = fact.error.message
+            }
+        }
+
+        /// What there is to ask changed: begin again with the first model, at once.
+        mutating func restart() {
+            model = 0
+            failuresOfModel = 0
+            if !isParked { retryAt = nil }
+        }
     }
 
     /// The conversation that it belongs to.
@@ -79,6 +145,7 @@ public struct Turn: Hashable, Sendable, Codable {
                 TranscriptTurn.Step(
                     text: step.text,
                     reasoning: step.reasoning,
+                    keepsake: step.keepsake,
                     exchanges: step.calls.map {
                         TranscriptTurn.Exchange(
                             id: $0.id,

@@ -15,8 +15,10 @@ public enum TurnEnd: Hashable, Sendable, Codable {
         case steps
         /// Wall time of one turn.
         case turnTime
-        /// Tokens of one turn.
+        /// Tokens of one turn, day or life.
         case tokens
+        /// Money of one turn, day or life.
+        case cost
         /// Tokens of one reply.
         case replyLength
     }

@@ -35,17 +35,33 @@ extension Agent {
         spoken.clear(id)
         do {
             let past = try await pastTurns(of: turn.conversation)
-            let request = ModelRequest(
+            let model = equipment.models[min(turn.asking.model, equipment.models.count - 1)]
+            let facts = model.facts
+            var request = ModelRequest(
                 instructions: equipment.instructions,
                 tools: equipment.specs,
                 past: past,
                 open: turn,
-                limits: limits
+                limits: limits,
+                facts: facts
             )
-            let model = equipment.model
+            for hash in request.turns.flatMap({ $0.input.images ?? [] }).map(\.hash) {
+                request.images[hash] = try await store.spill(hash: hash)
+            }
+            // What the call may use is reserved by asking for no longer reply.
+            guard let reservation = mind.reservation(for: effect) else { return nil }
+            let allowed = reservation.replyTokens(
+                inputTokens: request.approximateTokens,
+                wanted: request.maxOutputTokens ?? limits.replyTokens,
+                price: facts.price
+            )
+            switch allowed {
+            case .success(let tokens): request.maxOutputTokens = tokens
+            case .failure(let refusal): return .overBudget(refusal)
+            }
             let live = live
             let spoken = spoken
-            let reply = try await model.respond(to: request) { delta in
+            var reply = try await model.respond(to: request) { delta in
                 switch delta {
                 case .text(let text):
                     spoken.append(text, to: id)
@@ -54,6 +70,7 @@ extension Agent {
                     live.send(.reasoning(id, step: step, text))
                 }
             }
+            if let price = facts.price { reply.usage.microdollars = price.microdollars(of: reply.usage) }
             return .reply(reply)
         } catch {
             if overTime.contains(effect) { return failed(id, step, .overTime(limits.modelTime)) }

@@ -88,8 +88,8 @@ public actor Agent {
             let life = LifeID(IdentifierSource.make(at: equipment.clock.now, using: &generator))
             inputs.append(.begin(life, program: equipment.program, parent: parent))
         }
-        inputs.append(.configure(equipment.policy, model: equipment.model.name))
         inputs.append(.wake(program: equipment.program))
+        inputs.append(.configure(equipment.policy, models: equipment.models.map(\.name)))
         try await agent.begin(inputs)
         return agent
     }
@@ -102,9 +102,10 @@ public actor Agent {
 
     /// Hands it an envelope; returns when that is committed, or refused.
     ///
+    /// - Parameter attachments: The bytes of the images that the envelope refers to.
     /// - Throws: ``StoreError`` when the life can't be written; nothing was accepted then.
-    public func deliver(_ envelope: Envelope) async throws -> Receipt {
-        guard let receipt = try await submit(.deliver(envelope)) else {
+    public func deliver(_ envelope: Envelope, attachments: [LifeBatch.Spill] = []) async throws -> Receipt {
+        guard let receipt = try await submit(.deliver(envelope, attachments: attachments)) else {
             preconditionFailure("a delivery always has a receipt")
         }
         return receipt
@@ -333,7 +334,7 @@ public actor Agent {
 
 extension Mind.Input {
     fileprivate func delivers(_ id: EnvelopeID) -> Bool {
-        if case .deliver(let envelope) = self { envelope.id == id } else { false }
+        if case .deliver(let envelope, _) = self { envelope.id == id } else { false }
     }
 }
 

@@ -2,8 +2,8 @@ public import AnimaCore
 
 /// What an agent works with; many agents may share one.
 public final class Equipment: Sendable {
-    /// The model it thinks with.
-    public let model: any ModelProvider
+    /// The models it thinks with, in the order in which they are tried; at least one.
+    public let models: [any ModelProvider]
     /// The tools it has, in the order in which the model sees them.
     public let tools: [any Tool]
     /// Who it is and how it works: the stable beginning of every request.
@@ -21,8 +21,11 @@ public final class Equipment: Sendable {
     let toolsByName: [String: any Tool]
 
     /// Puts an agent's equipment together.
+    ///
+    /// - Parameter fallbacks: Models that are tried, in order, when the first one does not answer.
     public init(
         model: any ModelProvider,
+        fallbacks: [any ModelProvider] = [],
         tools: [any Tool] = [],
         instructions: String = "",
         policy: AgentPolicy,
@@ -30,7 +33,7 @@ public final class Equipment: Sendable {
         program: String = "embedded",
         snapshotInterval: Int = 64
     ) {
-        self.model = model
+        models = [model] + fallbacks
         self.tools = tools
         self.instructions = instructions
         self.policy = policy

@@ -68,8 +68,12 @@ public actor Runtime {
     }
 
     /// Carries an envelope to an agent; returns when it is committed, or refused.
-    public func deliver(_ envelope: Envelope, to id: AgentID) async throws -> Receipt {
-        try await agent(id).deliver(envelope)
+    public func deliver(
+        _ envelope: Envelope,
+        attachments: [LifeBatch.Spill] = [],
+        to id: AgentID
+    ) async throws -> Receipt {
+        try await agent(id).deliver(envelope, attachments: attachments)
     }
 
     /// Lets an agent leave memory when it owes nothing.

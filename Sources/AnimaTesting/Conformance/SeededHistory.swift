@@ -74,7 +74,9 @@ public struct SeededHistory: Sendable {
         policy.limits.openTurns = 2
         policy.limits.steps = 4
         policy.limits.turnTime = .seconds(86_400)
-        return [.begin(LifeID("01LIFE"), program: "test", parent: nil), .configure(policy, model: "scripted")]
+        return [
+            .begin(LifeID("01LIFE"), program: "test", parent: nil), .configure(policy, models: ["scripted", "spare"]),
+        ]
     }
 
     private mutating func input() -> Mind.Input {

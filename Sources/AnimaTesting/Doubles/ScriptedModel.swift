@@ -24,14 +24,16 @@ public final class ScriptedModel: ModelProvider {
     }
 
     public let name: String
+    public let facts: ModelFacts
     private let state: Mutex<(lines: [Line], requests: [ModelRequest])>
     private let isEndless: Bool
 
     /// A model with a script.
     ///
     /// - Parameter isEndless: Whether the last line is repeated for ever; else asking more is an error.
-    public init(_ lines: [Line], name: String = "scripted", isEndless: Bool = false) {
+    public init(_ lines: [Line], name: String = "scripted", facts: ModelFacts = ModelFacts(), isEndless: Bool = false) {
         self.name = name
+        self.facts = facts
         self.isEndless = isEndless
         state = Mutex((lines, []))
     }
@@ -41,7 +43,7 @@ public final class ScriptedModel: ModelProvider {
 
     public func respond(
         to request: ModelRequest,
-        sink: @Sendable (ModelDelta) -> Void
+        sink: @escaping @Sendable (ModelDelta) -> Void
     ) async throws -> ModelReply {
         let line = state.withLock { state -> Line? in
             state.requests.append(request)

@@ -27,11 +27,28 @@ struct SimulatedReality: Sendable {
     }
 
     /// A reply by chance: an answer, calls (some of them nonsense), or a failure.
-    func askModel(using chance: inout SeededGenerator, withoutTrouble: Bool) -> Mind.Outcome {
+    func askModel(
+        _ allowance: Allowance,
+        using chance: inout SeededGenerator,
+        withoutTrouble: Bool
+    ) -> Mind.Outcome {
         let kind = Int.random(in: 0..<10, using: &chance)
-        if kind == 0, !withoutTrouble { return .modelFailed(ModelError(code: .unavailable, message: "no answer")) }
-        if kind == 1, !withoutTrouble { return .modelFailed(ModelError(code: .unauthorized, message: "no key")) }
-        if kind < 4 { return .reply(ModelReply(text: "done", usage: Usage(inputTokens: 10, outputTokens: 2))) }
+        if kind < 2, !withoutTrouble {
+            let code = ModelError.Code.allCases.randomElement(using: &chance) ?? .unavailable
+            let wait: Duration? = Int.random(in: 0..<4, using: &chance) == 0 ? .seconds(90) : nil
+            return .modelFailed(ModelError(code: code, message: "no answer", retryAfter: wait))
+        }
+        // As an agent does: what is asked for is no more than the budgets have left.
+        let price = ModelPrice(input: 3, output: 15)
+        let input = 10
+        let longest: Int
+        switch allowance.replyTokens(inputTokens: input, wanted: 40, price: price) {
+        case .success(let tokens): longest = tokens
+        case .failure(let refusal): return .overBudget(refusal)
+        }
+        var usage = Usage(inputTokens: input, outputTokens: Int.random(in: 1...longest, using: &chance))
+        usage.microdollars = price.microdollars(of: usage)
+        if kind < 4 { return .reply(ModelReply(text: "done", usage: usage)) }
         let names = Self.tools.map(\.name) + ["nonsense"]
         let calls = (0..<Int.random(in: 1...6, using: &chance))
             .map { _ in
@@ -40,7 +57,7 @@ struct SimulatedReality: Sendable {
                     arguments: Int.random(in: 0..<8, using: &chance) == 0 ? ["wrong": 1] : ["text": "x"]
                 )
             }
-        return .reply(ModelReply(text: kind == 4 ? "thinking" : "", calls: calls, usage: Usage(inputTokens: 9)))
+        return .reply(ModelReply(text: kind == 4 ? "thinking" : "", calls: calls, usage: usage))
     }
 
     /// A call begins: one that may not be repeated takes effect now, others perhaps.

@@ -118,10 +118,18 @@ public struct SimulatedWorld: Sendable {
         limits.resultBytes = 64
         var retry = RetryPolicy()
         retry.attempts = Int.random(in: 1...4, using: &chance)
+        retry.unavailable = Bool.random(using: &chance) ? .park : .fail
+        retry.parkTime = .seconds(Int.random(in: 1...2000, using: &chance))
+        if Int.random(in: 0..<3, using: &chance) == 0 { limits.turnTokens = Int.random(in: 20...300, using: &chance) }
+        if Int.random(in: 0..<3, using: &chance) == 0 { limits.dayTokens = Int.random(in: 50...2000, using: &chance) }
+        if Int.random(in: 0..<3, using: &chance) == 0 {
+            limits.lifeMicrodollars = Int.random(in: 500...20_000, using: &chance)
+        }
+        let models = (0..<Int.random(in: 1...3, using: &chance)).map { "scripted-\($0)" }
         let gate = Gate(rules: [.init(.allow, "*"), .init(.deny, "forbidden")])
         try take([
             .begin(LifeID("life-\(seed)"), program: "simulation", parent: nil),
-            .configure(AgentPolicy(limits: limits, retry: retry, gate: gate), model: "scripted"),
+            .configure(AgentPolicy(limits: limits, retry: retry, gate: gate), models: models),
         ])
     }
 
@@ -157,7 +165,8 @@ public struct SimulatedWorld: Sendable {
         running.removeAll { $0 == effect }
         switch effect {
         case .callModel:
-            let outcome = reality.askModel(using: &chance, withoutTrouble: withoutTrouble)
+            guard let allowance = mind.reservation(for: effect) else { return .look }
+            let outcome = reality.askModel(allowance, using: &chance, withoutTrouble: withoutTrouble)
             return .settled(effect, outcome, milliseconds: 1)
         case .runTool(let id, _):
             return .settled(effect, .output(reality.finish(call(id), using: &chance)), milliseconds: 1)
@@ -175,7 +184,7 @@ public struct SimulatedWorld: Sendable {
         let crashPoint = tally.steps == 0 ? 99 : Int.random(in: 0..<60, using: &chance)
         if crashPoint == 0 { return try crash() }
         for input in inputs {
-            guard case .deliver(let envelope) = input else { continue }
+            guard case .deliver(let envelope, _) = input else { continue }
             // The store refuses what it already has; the simulated disk does the same.
             if accepted.contains(envelope.id), decision.batch.events.contains(where: { $0.takes(envelope.id) }) {
                 let others = inputs.filter { $0 != input }
@@ -269,9 +278,23 @@ public struct SimulatedWorld: Sendable {
 
     // MARK: Invariants
 
+    private func checkBudgets(_ state: AgentState) throws(Violation) {
+        let limits = state.policy.limits
+        for turn in state.turns where turn.usage.total > limits.turnTokens {
+            throw violation("\(turn.id) used \(turn.usage.total) tokens of \(limits.turnTokens)")
+        }
+        if let limit = limits.dayTokens, state.today.usage.total > limit {
+            throw violation("\(state.today.usage.total) tokens of \(limit) were used in a day")
+        }
+        if let limit = limits.lifeMicrodollars, state.usage.microdollars > limit {
+            throw violation("\(state.usage.microdollars) millionths of a dollar of \(limit) were used")
+        }
+    }
+
     private func checkInvariants() throws(Violation) {
         let state = mind.state
         guard folded == state else { throw violation("the fold of the log is not the living state") }
+        try checkBudgets(state)
         let isThorough = tally.steps % 16 == 0
         if isThorough, Awakening(snapshot: nil, tail: log).state() != state {
             throw violation("the log, folded in one piece, is not the living state")
