@@ -25,6 +25,9 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: [
         // Level 0: values and rules. No clock, file, socket, task or log.
@@ -41,7 +44,18 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "AnimaModels", dependencies: ["AnimaCore"], swiftSettings: settings),
+        .target(
+            name: "AnimaModels",
+            dependencies: [
+                "AnimaCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "AnimaTools",
             dependencies: ["AnimaCore", .product(name: "Subprocess", package: "swift-subprocess")],
@@ -65,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "AnimaCLI",
             dependencies: [
-                "Anima", "AnimaCore", "AnimaRuntime", "AnimaStore",
+                "Anima", "AnimaCore", "AnimaModels", "AnimaRuntime", "AnimaStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

@@ -12,7 +12,7 @@ public struct ReflexModel: ModelProvider {
 
     public func respond(
         to request: ModelRequest,
-        sink: @Sendable (ModelDelta) -> Void
+        sink: @escaping @Sendable (ModelDelta) -> Void
     ) async throws -> ModelReply {
         try Task.checkCancellation()
         var reply = Reflex(request).reply()

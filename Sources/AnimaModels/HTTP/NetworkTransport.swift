@@ -1,0 +1,220 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The network: one client for direct connections and one for each proxy, made when first used.
+///
+/// Redirects are not followed (a key would go along), connections are not tried again (the agent's retry policy does
+/// that), and nothing is stored between exchanges but open connections.
+final class NetworkTransport: HTTPTransport {
+    private let timeouts: HTTPTimeouts
+    private let proxies: ProxySettings
+    private let certificates: String?
+    private let clients = Mutex<[ProxySettings.Proxy?: HTTPClient]>([:])
+
+    /// - Parameter certificates: A PEM file of the authorities to trust instead of the system's.
+    init(timeouts: HTTPTimeouts, proxies: ProxySettings, certificates: String?) {
+        self.timeouts = timeouts
+        self.proxies = proxies
+        self.certificates = certificates
+    }
+
+    deinit {
+        for client in clients.withLock({ $0.values }) { client.shutdown { _ in } }
+    }
+
+    func perform(_ call: HTTPCall, _ receiver: any HTTPReceiver) async throws {
+        let request: HTTPClient.Request
+        do {
+            request = try HTTPClient.Request(
+                url: call.url,
+                method: HTTPMethod(rawValue: call.method),
+                headers: HTTPHeaders(call.headers.map { ($0.name, $0.value) }),
+                body: call.body.isEmpty ? nil : .bytes(call.body)
+            )
+        } catch {
+            throw TransportError(kind: .invalid, message: "\(call.url) is no address of a server")
+        }
+        let delegate = ExchangeDelegate(receiver, timeouts)
+        let task = client(for: request).execute(request: request, delegate: delegate)
+        delegate.watch(task)
+        try await withTaskCancellationHandler {
+            do {
+                try await task.futureResult.get()
+            } catch {
+                if Task.isCancelled { throw CancellationError() }
+                throw delegate.failure ?? Self.describe(error, request, timeouts)
+            }
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    private func client(for request: HTTPClient.Request) -> HTTPClient {
+        let proxy = proxies.proxy(forHost: request.host, port: request.port, isSecure: request.useTLS)
+        return clients.withLock { clients in
+            if let client = clients[proxy] { return client }
+            var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+            configuration.timeout.connect = .nanoseconds(timeouts.connect.nanoseconds)
+            configuration.connectionPool.retryConnectionEstablishment = false
+            configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+            configuration.proxy = proxy.map { .server(host: $0.host, port: $0.port, authorization: $0.authorization) }
+            if let certificates {
+                var tls = TLSConfiguration.makeClientConfiguration()
+                tls.trustRoots = .file(certificates)
+                configuration.tlsConfiguration = tls
+            }
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+            clients[proxy] = client
+            return client
+        }
+    }
+
+    /// An error of the client in our words.
+    private static func describe(
+        _ error: any Error,
+        _ request: HTTPClient.Request,
+        _ timeouts: HTTPTimeouts
+    ) -> any Error {
+        let place = "\(request.host):\(request.port)"
+        switch error {
+        case let error as HTTPClientError:
+            switch error {
+            case .connectTimeout, .httpProxyHandshakeTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout:
+                let seconds = timeouts.connect.seconds
+                return TransportError(kind: .timeout, message: "no connection to \(place) within \(seconds) s")
+            case .remoteConnectionClosed:
+                return TransportError(kind: .cut, message: "\(place) closed the connection before its answer was whole")
+            case .proxyAuthenticationRequired, .invalidProxyResponse:
+                return TransportError(kind: .unreachable, message: "the proxy refused to connect to \(place): \(error)")
+            default: return TransportError(kind: .cut, message: "the exchange with \(place) failed: \(error)")
+            }
+        case let error as NIOConnectionError:
+            if error.connectionErrors.isEmpty {
+                return TransportError(kind: .unreachable, message: "there is no host \(request.host)")
+            }
+            let reason = error.connectionErrors.first.map { Self.reason($0.error) } ?? ""
+            return TransportError(kind: .unreachable, message: "can't connect to \(place): \(reason)")
+        case let error as IOError:
+            let kind: TransportError.Kind = error.errnoCode == ECONNREFUSED ? .unreachable : .cut
+            return TransportError(kind: kind, message: "the connection to \(place) broke: \(reason(error))")
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            return TransportError(
+                kind: .untrusted,
+                message:
+                    "no secure connection to \(place): \(error) (a private authority's certificates can be named in "
+                    + "SSL_CERT_FILE)"
+            )
+        case is HTTPParserError, is NIOHTTP1.HTTPParserError:
+            return TransportError(kind: .invalid, message: "\(place) does not speak HTTP: \(error)")
+        case let error as ChannelError:
+            return TransportError(kind: .cut, message: "the connection to \(place) broke: \(error)")
+        case is CancellationError: return error
+        default:
+            let name = String(reflecting: type(of: error))
+            let isSecurity = name.hasPrefix("NIOSSL.") || name.hasPrefix("NIOTransportServices.")
+            return TransportError(
+                kind: isSecurity ? .untrusted : .cut,
+                message: "the exchange with \(place) failed: \(error)"
+            )
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return String(cString: strerror(error.errnoCode))
+    }
+}
+
+/// Hands an answer on while it comes, on the event loop of its connection, and ends an exchange that stalls.
+private final class ExchangeDelegate: HTTPClientResponseDelegate {
+    private struct State {
+        var lastByte: NIODeadline?
+        var failure: (any Error)?
+    }
+
+    private let receiver: any HTTPReceiver
+    private let timeouts: HTTPTimeouts
+    private let began = NIODeadline.now()
+    private let state = Mutex(State())
+
+    init(_ receiver: any HTTPReceiver, _ timeouts: HTTPTimeouts) {
+        self.receiver = receiver
+        self.timeouts = timeouts
+    }
+
+    /// Why the exchange was ended from here.
+    var failure: (any Error)? { state.withLock { $0.failure } }
+
+    /// Looks at the exchange when it may have stalled, until it has ended.
+    func watch(_ task: HTTPClient.Task<Void>) {
+        let timer = task.eventLoop.scheduleTask(deadline: deadline) { self.look(task) }
+        task.futureResult.whenComplete { _ in timer.cancel() }
+    }
+
+    private var deadline: NIODeadline {
+        let lastByte = state.withLock { $0.lastByte }
+        guard let lastByte else { return began + .nanoseconds(timeouts.firstByte.nanoseconds) }
+        return lastByte + .nanoseconds(timeouts.idle.nanoseconds)
+    }
+
+    private func look(_ task: HTTPClient.Task<Void>) {
+        if deadline > .now() { return watch(task) }
+        let isFirst = state.withLock { $0.lastByte == nil }
+        let message =
+            isFirst
+            ? "no answer began within \(timeouts.firstByte.seconds) s (model.first_byte_seconds)"
+            : "the answer stalled: nothing came for \(timeouts.idle.seconds) s (model.idle_seconds)"
+        fail(task, TransportError(kind: .timeout, message: message))
+    }
+
+    private func fail(_ task: HTTPClient.Task<Void>, _ error: any Error) {
+        state.withLock { $0.failure = $0.failure ?? error }
+        task.fail(reason: error)
+    }
+
+    func didReceiveHead(task: HTTPClient.Task<Void>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {
+        state.withLock { $0.lastByte = .now() }
+        let fields = head.headers.map { (name: $0.name.lowercased(), value: $0.value) }
+        return pass(task) { try receiver.receive(HTTPHead(status: Int(head.status.code), headers: fields)) }
+    }
+
+    func didReceiveBodyPart(task: HTTPClient.Task<Void>, _ buffer: ByteBuffer) -> EventLoopFuture<Void> {
+        state.withLock { $0.lastByte = .now() }
+        return pass(task) { try buffer.withUnsafeReadableBytes { try receiver.receive($0) } }
+    }
+
+    private func pass(_ task: HTTPClient.Task<Void>, _ body: () throws -> Void) -> EventLoopFuture<Void> {
+        do {
+            try body()
+            return task.eventLoop.makeSucceededVoidFuture()
+        } catch {
+            state.withLock { $0.failure = $0.failure ?? error }
+            return task.eventLoop.makeFailedFuture(error)
+        }
+    }
+
+    func didFinishRequest(task: HTTPClient.Task<Void>) {}
+}
+
+extension Duration {
+    fileprivate var nanoseconds: Int64 {
+        let (whole, overflow) = components.seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max / 2 : whole + components.attoseconds / 1_000_000_000
+    }
+
+    /// The whole seconds, for messages.
+    fileprivate var seconds: String {
+        let tenths = nanoseconds / 100_000_000
+        return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+    }
+}
