@@ -17,9 +17,13 @@ struct CommonOptions: ParsableArguments {
     var home: String?
 
     /// Parts that all commands are made of.
-    func composition() throws -> Composition {
+    func composition(recorder: CassetteRecorder? = nil) throws -> Composition {
         let environment = ProcessEnvironment.variables
-        return Composition(home: try AnimaHome(path: home, environment: environment), environment: environment)
+        return Composition(
+            home: try AnimaHome(path: home, environment: environment),
+            environment: environment,
+            recorder: recorder
+        )
     }
 
     /// An agent's life, to be read; other processes may write it meanwhile.

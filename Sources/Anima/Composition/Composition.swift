@@ -1,5 +1,5 @@
 public import AnimaCore
-import AnimaModels
+public import AnimaModels
 public import AnimaRuntime
 import AnimaStore
 import AnimaTools
@@ -11,14 +11,21 @@ public struct Composition: Sendable {
 
     /// Where agents live.
     public let home: AnimaHome
+    /// Sets models up.
+    public let hub: ModelHub
     private let environment: [String: String]
+    private let keys: Result<[String: String], HomeError>
 
     /// A composition for a home.
     ///
-    /// - Parameter environment: The environment variables of the process; tools get those that are granted.
-    public init(home: AnimaHome, environment: [String: String]) {
+    /// - Parameters:
+    ///   - environment: The environment variables of the process; tools get those that are granted.
+    ///   - recorder: Writes all exchanges with models down.
+    public init(home: AnimaHome, environment: [String: String], recorder: CassetteRecorder? = nil) {
         self.home = home
         self.environment = environment
+        hub = ModelHub(clock: SystemClock(), environment: environment, recorder: recorder)
+        keys = Result { () throws(HomeError) in try KeyFile(home: home).read() }
     }
 
     /// Reads an agent's configuration: a self-contained file, with the home's `config.toml` for what it doesn't say.
@@ -30,7 +37,7 @@ public struct Composition: Sendable {
         file path: String,
         overrides: [ConfigurationOverride] = []
     ) throws -> AgentConfiguration {
-        try loader.load(path, overrides: overrides)
+        try loader().load(path, overrides: overrides)
     }
 
     /// Reads the configuration of an agent that lives in the home.
@@ -45,11 +52,19 @@ public struct Composition: Sendable {
                 message: "there is no agent.toml of \"\(id)\" at \(path)\(hint) (make one with: anima new \(id))"
             )
         }
-        return try loader.load(path, form: .agentDirectory, overrides: overrides)
+        return try loader().load(path, form: .agentDirectory, overrides: overrides)
     }
 
-    private var loader: ConfigurationLoader {
-        ConfigurationLoader(environment: environment, baseDirectory: FilePath.currentDirectory(), home: home.path)
+    /// What the home's `config.toml` alone says.
+    public func homeConfiguration() throws -> AgentConfiguration { try loader().loadHome() }
+
+    private func loader() throws -> ConfigurationLoader {
+        ConfigurationLoader(
+            environment: environment,
+            baseDirectory: FilePath.currentDirectory(),
+            home: home.path,
+            keys: try keys.get()
+        )
     }
 
     /// Opens an agent's life and puts together what it works with.
@@ -60,8 +75,8 @@ public struct Composition: Sendable {
     public func residence(
         of id: AgentID,
         _ configuration: AgentConfiguration
-    ) throws -> Runtime.Residence {
-        let equipment = try equipment(of: id, configuration)
+    ) async throws -> Runtime.Residence {
+        let equipment = try await equipment(of: id, configuration)
         try home.makeDirectory(of: id)
         let life = try SQLiteLife.open(
             at: home.lifePath(of: id),
@@ -76,13 +91,12 @@ public struct Composition: Sendable {
     public func equipment(
         of id: AgentID,
         _ configuration: AgentConfiguration
-    ) throws -> Equipment {
-        let root = configuration.workspace ?? FilePath.currentDirectory()
-        let granted = environment.filter { configuration.toolEnvironment.contains($0.key) }
-        let tools = StandardTools.all(workspace: try Workspace(root: root), environment: granted)
+    ) async throws -> Equipment {
+        let models = try await models(of: configuration).map { try hub.model($0) }
         return Equipment(
-            model: try model(configuration.modelUse),
-            tools: try StandardTools.select(configuration.toolNames, from: tools),
+            model: models.first ?? ReflexModel(),
+            fallbacks: Array(models.dropFirst()),
+            tools: try tools(of: configuration),
             instructions: try instructions(of: id, configuration),
             policy: configuration.policy,
             program: Self.version,
@@ -94,26 +108,53 @@ public struct Composition: Sendable {
     ///
     /// - Throws: ``CompositionError`` for an unknown model, tool or group.
     public func check(_ configuration: AgentConfiguration) throws {
-        _ = try equipment(
-            of: configuration.name ?? AgentID("unnamed"),
-            configuration
-        )
+        let resolver = try resolver(of: configuration)
+        for description in try resolver.chosen() ?? [] { _ = try hub.model(description) }
+        for (_, description) in try resolver.named() { _ = try hub.model(description) }
+        if let description = try resolver.embedder() { _ = try hub.embedder(description) }
+        _ = try tools(of: configuration)
+    }
+
+    /// The models that a configuration means, in the order in which they are tried; found when it chooses none.
+    public func models(of configuration: AgentConfiguration) async throws -> [ModelDescription] {
+        let resolver = try resolver(of: configuration)
+        if let chosen = try resolver.chosen() { return chosen }
+        let found = await ModelDiscovery(resolver: resolver, hub: hub).model()
+        return [found ?? ModelDescription(provider: .reflex, name: ModelResolver.reflex)]
+    }
+
+    /// The embedder that a configuration means; nil when it names none.
+    public func embedder(of configuration: AgentConfiguration) throws -> (any Embedder)? {
+        try resolver(of: configuration).embedder().map { try hub.embedder($0) }
+    }
+
+    /// The providers that seem to be there, with their usual keys and addresses; none of them was asked.
+    public func providers(_ configuration: AgentConfiguration) throws -> [ModelDescription] {
+        ModelDiscovery(resolver: try resolver(of: configuration), hub: hub).providers()
+    }
+
+    /// Finds out what the names of models in a configuration mean.
+    public func resolver(of configuration: AgentConfiguration) throws -> ModelResolver {
+        ModelResolver(configuration, environment: environment, keys: try keys.get())
+    }
+
+    private func tools(of configuration: AgentConfiguration) throws -> [any Tool] {
+        let root = configuration.workspace ?? FilePath.currentDirectory()
+        let granted = environment.filter { configuration.toolEnvironment.contains($0.key) }
+        for provider in ModelDescription.Provider.allCases {
+            guard let name = ModelDescription.keyVariable(of: provider), granted[name] != nil else { continue }
+            throw CompositionError(
+                message:
+                    "tools.environment: \(name) is a key of a model's provider and is never given to tools; leave it out"
+            )
+        }
+        let tools = StandardTools.all(workspace: try Workspace(root: root), environment: granted)
+        return try StandardTools.select(configuration.toolNames, from: tools)
     }
 
     /// The tools that an agent can be given, as models see them.
     public static func toolSpecs() throws -> [ToolSpec] {
         StandardTools.all(workspace: try Workspace(root: "/"), environment: [:]).map(\.spec)
-    }
-
-    private func model(_ name: String?) throws -> any ModelProvider {
-        switch name {
-        case nil, "reflex": return ReflexModel()
-        case let name?:
-            throw CompositionError(
-                message: "the model \"\(name)\" is not available: this version has \"reflex\" only "
-                    + "(set model.use = \"reflex\", or leave [model] out)"
-            )
-        }
     }
 
     /// The stable beginning of every request: who the agent is.

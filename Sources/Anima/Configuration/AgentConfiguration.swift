@@ -14,8 +14,14 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var personaFile: String?
     /// The absolute path of the directory that file and shell tools reach; never nil after loading.
     public var workspace: String?
-    /// The model as the file names it; nil when nothing chose one.
-    public var modelUse: String?
+    /// The model it thinks with.
+    public var model = ModelConfiguration()
+    /// Models with names of their own.
+    public var models: [String: ModelConfiguration] = [:]
+    /// What tokens cost, by `provider/name*`; goes over what is published.
+    public var prices: [String: PriceConfiguration] = [:]
+    /// The model that turns texts into vectors.
+    public var embedder = ModelConfiguration()
     /// Groups and tools it has, in the order of the file; none by default.
     public var toolNames: [String] = []
     /// Names of the environment variables that programs it starts may see.

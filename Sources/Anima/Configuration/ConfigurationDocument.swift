@@ -4,6 +4,7 @@ import AnimaCore
 struct ConfigurationDocument {
     /// A value and where it stands.
     struct Setting {
+        let key: ConfigurationKey
         var value: ConfigurationValue
         let position: KeyPositions.Position
     }
@@ -17,15 +18,18 @@ struct ConfigurationDocument {
 
     private let positions: KeyPositions
     private let environment: [String: String]
+    private let keys: [String: String]
 
     /// Parses and checks a file's text.
     ///
     /// - Parameters:
     ///   - isHomeWide: Whether it is the home's `config.toml`, which describes no agent.
     ///   - environment: What `${NAME}` may name.
-    init(file: String, text: String, isHomeWide: Bool, environment: [String: String]) {
+    ///   - keys: What `${NAME}` may name beside it where a secret is expected.
+    init(file: String, text: String, isHomeWide: Bool, environment: [String: String], keys: [String: String]) {
         self.file = file
         self.environment = environment
+        self.keys = keys
         // A byte order mark is no part of the document, neither for toml++ nor for columns.
         let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         positions = KeyPositions(text)
@@ -70,6 +74,7 @@ struct ConfigurationDocument {
 extension ConfigurationDocument {
     private mutating func check(table name: String, _ node: TOMLNode, isHomeWide: Bool) {
         let path = KeyPositions.path("", name)
+        if let family = ConfigurationKey.Family(rawValue: name) { return check(family, node) }
         let isKnown = ConfigurationKey.tables.contains(name) || ConfigurationKey.emptyTables.contains(name)
         guard isKnown else { return report(path, unknownTable(name, node)) }
         guard case .table(let members) = node else {
@@ -84,20 +89,59 @@ extension ConfigurationDocument {
             if let key = ConfigurationKey.named(path) {
                 check(key, node)
             } else {
-                report(path, unknownKey(member, in: name))
+                let names = ConfigurationKey.all.filter { $0.table == name }.map(\.name)
+                report(path, Self.unknownKey(member, in: name, among: names))
+            }
+        }
+    }
+
+    private mutating func check(_ family: ConfigurationKey.Family, _ node: TOMLNode) {
+        guard case .table(let elements) = node else {
+            return report(
+                family.rawValue,
+                "expected tables [\(family.rawValue).\(family.placeholder)], found \(node.found)"
+            )
+        }
+        for (element, node) in elements {
+            let path = KeyPositions.path(family.rawValue, element)
+            if let problem = family.problem(ofName: element) {
+                report(path, problem)
+                continue
+            }
+            guard case .table(let members) = node else {
+                report(path, "expected a table [\(path)], found \(node.found)")
+                continue
+            }
+            let keys = family.keys(of: element)
+            for (member, node) in members {
+                let memberPath = KeyPositions.path(path, member)
+                if let key = keys.first(where: { $0.path == memberPath }) {
+                    check(key, node)
+                } else {
+                    report(memberPath, Self.unknownKey(member, in: path, among: keys.map(\.name)))
+                }
+            }
+            if family == .prices {
+                for name in ["input", "output"] where members[name] == nil {
+                    report(path, "\(name) is missing; write what a million tokens cost, in US dollars")
+                }
+            }
+            if family == .models, members["provider"] == nil {
+                report(path, "provider is missing; write provider = \"openai\", \"anthropic\", \"ollama\" …")
             }
         }
     }
 
     private mutating func check(_ key: ConfigurationKey, _ node: TOMLNode) {
         let before = faults.count
-        let expanded = expand(node, key.path)
+        let isSecret = if case .secret = key.kind { true } else { false }
+        let expanded = expand(node, key.path, isSecret ? environment.merging(keys) { first, _ in first } : environment)
         // A text whose variable is unknown has its fault; what it would have been is not known.
         let unexpanded = Set(faults[before...].map(\.key))
         switch key.check(expanded) {
         case .value(let value):
             guard unexpanded.isEmpty else { return }
-            settings[key.path] = Setting(value: value, position: positions[key.path])
+            settings[key.path] = Setting(key: key, value: value, position: positions[key.path])
         case .problems(let problems):
             for problem in problems {
                 let path = key.path + (problem.element.map { "[\($0)]" } ?? "")
@@ -107,7 +151,7 @@ extension ConfigurationDocument {
     }
 
     /// Replaces variables in the texts of a value; a text that names an unknown one is reported and stays as it is.
-    private mutating func expand(_ node: TOMLNode, _ path: String) -> TOMLNode {
+    private mutating func expand(_ node: TOMLNode, _ path: String, _ environment: [String: String]) -> TOMLNode {
         switch node {
         case .string(let text):
             do throws(VariableExpansion.Fault) {
@@ -117,26 +161,28 @@ extension ConfigurationDocument {
                 return node
             }
         case .array(let elements):
-            return .array(elements.enumerated().map { expand($1, "\(path)[\($0)]") })
+            return .array(elements.enumerated().map { expand($1, "\(path)[\($0)]", environment) })
         default: return node
         }
     }
 
+    private static let tableNames = ConfigurationKey.tables + ConfigurationKey.Family.allCases.map(\.rawValue)
+
     private func unknownTable(_ name: String, _ node: TOMLNode) -> String {
         if case .table = node {
-            let meant = Spelling.closest(to: name, among: ConfigurationKey.tables).map { "; did you mean [\($0)]?" }
-            return "unknown table; tables are \(ConfigurationKey.tables.joined(separator: ", "))\(meant ?? "")"
+            let meant = Spelling.closest(to: name, among: Self.tableNames).map { "; did you mean [\($0)]?" }
+            return "unknown table; tables are \(Self.tableNames.joined(separator: ", "))\(meant ?? "")"
         }
         let meant = Self.keyElsewhere(name).map { "; did you mean \($0)?" } ?? ""
-        return "unknown key outside of a table; tables are \(ConfigurationKey.tables.joined(separator: ", "))\(meant)"
+        return "unknown key outside of a table; tables are \(Self.tableNames.joined(separator: ", "))\(meant)"
     }
 
-    private func unknownKey(_ name: String, in table: String) -> String {
-        let names = ConfigurationKey.all.filter { $0.table == table }.map(\.name)
+    private static func unknownKey(_ name: String, in table: String, among names: [String]) -> String {
         guard !names.isEmpty else { return "unknown key; [\(table)] has no keys yet" }
-        let meant = Spelling.closest(to: name, among: names) ?? Self.keyElsewhere(name)
+        if let meant = Spelling.closest(to: name, among: names) ?? keyElsewhere(name) {
+            return "unknown key; did you mean \(meant)?"
+        }
         return "unknown key; [\(table)] has \(names.joined(separator: ", "))"
-            + (meant.map { "; did you mean \($0)?" } ?? "")
     }
 
     /// The key of this name in any table.

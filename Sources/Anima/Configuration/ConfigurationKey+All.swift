@@ -2,158 +2,208 @@ import AnimaCore
 
 extension ConfigurationKey {
     /// Every key, in the order of documents; the only place that lists them.
-    static let all: [ConfigurationKey] = [
-        ConfigurationKey(
-            "agent.name",
-            .agentName(\.name),
-            sample: .set("\"clerk\""),
-            defaultNote: "none, it is required; in an agent.toml, the name of its directory",
-            "Address of the agent and name of its life's directory: 1 to 63 lowercase letters, digits, '-' and '_'."
-        ),
-        ConfigurationKey(
-            "agent.description",
-            .text(\.description),
-            sample: .example("\"answers mail\""),
-            "One line for people who list agents."
-        ),
-        ConfigurationKey(
-            "agent.persona",
-            .text(\.persona),
-            sample: .set("\"You are a careful clerk. You keep notes of what you promise.\""),
-            "Who the agent is: the text that opens every request to the model."
-        ),
-        ConfigurationKey(
-            "agent.persona_file",
-            .path(\.personaFile),
-            sample: .example("\"persona.md\""),
-            defaultNote: "none",
-            "File that holds the persona, instead of `persona`; a relative path starts at the configuration file."
-        ),
-        ConfigurationKey(
-            "agent.workspace",
-            .path(\.workspace),
-            sample: .example("\"~/work\""),
-            defaultNote: "the current directory; for an agent.toml, `workspace` beside it",
-            "Directory that file and shell tools reach; a relative path starts at the configuration file."
-        ),
-        ConfigurationKey(
-            "model.use",
-            .name(\.modelUse),
-            sample: .set("\"reflex\""),
-            defaultNote: "none",
-            "The language model; `reflex` is a built-in one that needs no network."
-        ),
-        ConfigurationKey(
-            "tools.use",
-            .list(\.toolNames, .toolNames),
-            sample: .set(#"["files", "shell"]"#),
-            "Groups and single tools that the agent has; absent means none."
-        ),
-        ConfigurationKey(
-            "tools.environment",
-            .list(\.toolEnvironment, .variableNames),
-            sample: .example(#"["LANG", "TZ"]"#),
-            "Names of the environment variables that programs started by tools may see."
-        ),
-        ConfigurationKey(
-            "gate.allow",
-            .list(\.allowedPatterns, .gatePatterns),
-            sample: .set(#"["files", "shell:git status*"]"#),
-            "Groups, tools or patterns (`tool:argument*`) of calls that may run; what no rule names is denied."
-        ),
-        ConfigurationKey(
-            "gate.deny",
-            .list(\.deniedPatterns, .gatePatterns),
-            sample: .example(#"["write_file:secrets/**"]"#),
-            "Calls that may not run; the most specific rule decides, of equal ones `deny`."
-        ),
-        ConfigurationKey("limits.steps", .integer(\.policy.limits.steps, 1...1000), "Model calls in one turn."),
-        ConfigurationKey(
-            "limits.turn_seconds",
-            .wholeSeconds(\.policy.limits.turnTime, 1...86_400),
-            "Wall time of one turn."
-        ),
-        ConfigurationKey(
-            "limits.model_seconds",
-            .wholeSeconds(\.policy.limits.modelTime, 1...3600),
-            "Wall time of one model call."
-        ),
-        ConfigurationKey(
-            "limits.tool_seconds",
-            .wholeSeconds(\.policy.limits.toolTime, 1...86_400),
-            "Wall time of one tool call."
-        ),
-        ConfigurationKey(
-            "limits.turn_tokens",
-            .integer(\.policy.limits.turnTokens, 1...1_000_000_000),
-            "Tokens, sent and received, of one turn."
-        ),
-        ConfigurationKey(
-            "limits.reply_tokens",
-            .integer(\.policy.limits.replyTokens, 1...1_000_000),
-            "Tokens of one reply."
-        ),
-        ConfigurationKey(
-            "limits.context_tokens",
-            .integer(\.policy.limits.contextTokens, 256...10_000_000),
-            "Tokens of the conversation's past that a request carries."
-        ),
-        ConfigurationKey(
-            "limits.calls_per_step",
-            .integer(\.policy.limits.callsPerStep, 1...256),
-            "Tool calls that one reply may ask for."
-        ),
-        ConfigurationKey(
-            "limits.result_bytes",
-            .integer(\.policy.limits.resultBytes, 256...16_777_216),
-            "Bytes of a tool result that the model sees; head and tail are kept."
-        ),
-        ConfigurationKey(
-            "limits.message_bytes",
-            .integer(\.policy.limits.messageBytes, 64...67_108_864),
-            "Bytes of a message."
-        ),
-        ConfigurationKey(
-            "limits.mailbox",
-            .integer(\.policy.limits.mailbox, 1...100_000),
-            "Messages that may wait."
-        ),
-        ConfigurationKey(
-            "limits.hops",
-            .integer(\.policy.limits.hops, 1...256),
-            "Agents that a message may go through."
-        ),
-        ConfigurationKey(
-            "limits.open_turns",
-            .integer(\.policy.limits.openTurns, 1...64),
-            "Conversations with an open turn at a time."
-        ),
-        ConfigurationKey(
-            "retry.attempts",
-            .integer(\.policy.retry.attempts, 1...20),
-            "Tries of a model call in all, the first included."
-        ),
-        ConfigurationKey(
-            "retry.base_seconds",
-            .seconds(\.policy.retry.base, 0.001...3600),
-            "The longest wait before the second try; it doubles with each further one."
-        ),
-        ConfigurationKey(
-            "retry.max_seconds",
-            .seconds(\.policy.retry.max, 0.001...86_400),
-            "No wait is longer than this, unless the provider asks for it."
-        ),
-        ConfigurationKey(
-            "store.durability",
-            .durability(\.durability),
-            "What an acknowledged message survives: `full` a power cut, `normal` the end of the process (faster)."
-        ),
-        ConfigurationKey(
-            "store.snapshot_events",
-            .integer(\.snapshotInterval, 64...65_536),
-            "Events between two snapshots of the agent's state."
-        ),
-    ]
+    static let all: [ConfigurationKey] =
+        [
+            ConfigurationKey(
+                "agent.name",
+                .agentName(\.name),
+                sample: .set("\"clerk\""),
+                defaultNote: "none, it is required; in an agent.toml, the name of its directory",
+                "Address of the agent and name of its life's directory: 1 to 63 lowercase letters, digits, '-' and '_'."
+            ),
+            ConfigurationKey(
+                "agent.description",
+                .text(\.description),
+                sample: .example("\"answers mail\""),
+                "One line for people who list agents."
+            ),
+            ConfigurationKey(
+                "agent.persona",
+                .text(\.persona),
+                sample: .set("\"You are a careful clerk. You keep notes of what you promise.\""),
+                "Who the agent is: the text that opens every request to the model."
+            ),
+            ConfigurationKey(
+                "agent.persona_file",
+                .path(\.personaFile),
+                sample: .example("\"persona.md\""),
+                defaultNote: "none",
+                "File that holds the persona, instead of `persona`; a relative path starts at the configuration file."
+            ),
+            ConfigurationKey(
+                "agent.workspace",
+                .path(\.workspace),
+                sample: .example("\"~/work\""),
+                defaultNote: "the current directory; for an agent.toml, `workspace` beside it",
+                "Directory that file and shell tools reach; a relative path starts at the configuration file."
+            ),
+        ] + model("model", \.model, isNamed: false) + [
+            ConfigurationKey(
+                "tools.use",
+                .list(\.toolNames, .toolNames),
+                sample: .set(#"["files", "shell"]"#),
+                "Groups and single tools that the agent has; absent means none."
+            ),
+            ConfigurationKey(
+                "tools.environment",
+                .list(\.toolEnvironment, .variableNames),
+                sample: .example(#"["LANG", "TZ"]"#),
+                "Names of the environment variables that programs started by tools may see."
+            ),
+            ConfigurationKey(
+                "gate.allow",
+                .list(\.allowedPatterns, .gatePatterns),
+                sample: .set(#"["files", "shell:git status*"]"#),
+                "Groups, tools or patterns (`tool:argument*`) of calls that may run; what no rule names is denied."
+            ),
+            ConfigurationKey(
+                "gate.deny",
+                .list(\.deniedPatterns, .gatePatterns),
+                sample: .example(#"["write_file:secrets/**"]"#),
+                "Calls that may not run; the most specific rule decides, of equal ones `deny`."
+            ),
+            ConfigurationKey("limits.steps", .integer(\.policy.limits.steps, 1...1000), "Model calls in one turn."),
+            ConfigurationKey(
+                "limits.turn_seconds",
+                .wholeSeconds(\.policy.limits.turnTime, 1...86_400),
+                "Wall time of one turn."
+            ),
+            ConfigurationKey(
+                "limits.model_seconds",
+                .wholeSeconds(\.policy.limits.modelTime, 1...3600),
+                "Wall time of one model call."
+            ),
+            ConfigurationKey(
+                "limits.tool_seconds",
+                .wholeSeconds(\.policy.limits.toolTime, 1...86_400),
+                "Wall time of one tool call."
+            ),
+            ConfigurationKey(
+                "limits.turn_tokens",
+                .integer(\.policy.limits.turnTokens, 1...1_000_000_000),
+                "Tokens, sent and received, of one turn."
+            ),
+            ConfigurationKey(
+                "limits.day_tokens",
+                .optionalInteger(\.policy.limits.dayTokens, 1...1_000_000_000_000),
+                sample: .example("2000000"),
+                defaultNote: "no limit",
+                "Tokens, sent and received, of one day (UTC)."
+            ),
+            ConfigurationKey(
+                "limits.life_tokens",
+                .optionalInteger(\.policy.limits.lifeTokens, 1...1_000_000_000_000),
+                sample: .example("50000000"),
+                defaultNote: "no limit",
+                "Tokens, sent and received, of the agent's whole life."
+            ),
+            ConfigurationKey(
+                "limits.turn_dollars",
+                .dollars(\.policy.limits.turnMicrodollars),
+                sample: .example("0.5"),
+                defaultNote: "no limit",
+                "What the model calls of one turn may cost, as far as prices are known."
+            ),
+            ConfigurationKey(
+                "limits.day_dollars",
+                .dollars(\.policy.limits.dayMicrodollars),
+                sample: .example("5.0"),
+                defaultNote: "no limit",
+                "What the model calls of one day (UTC) may cost."
+            ),
+            ConfigurationKey(
+                "limits.life_dollars",
+                .dollars(\.policy.limits.lifeMicrodollars),
+                sample: .example("100.0"),
+                defaultNote: "no limit",
+                "What the model calls of the agent's whole life may cost."
+            ),
+            ConfigurationKey(
+                "limits.reply_tokens",
+                .integer(\.policy.limits.replyTokens, 1...1_000_000),
+                "Tokens of one reply."
+            ),
+            ConfigurationKey(
+                "limits.context_tokens",
+                .integer(\.policy.limits.contextTokens, 256...10_000_000),
+                "Tokens of the conversation's past that a request carries."
+            ),
+            ConfigurationKey(
+                "limits.calls_per_step",
+                .integer(\.policy.limits.callsPerStep, 1...256),
+                "Tool calls that one reply may ask for."
+            ),
+            ConfigurationKey(
+                "limits.result_bytes",
+                .integer(\.policy.limits.resultBytes, 256...16_777_216),
+                "Bytes of a tool result that the model sees; head and tail are kept."
+            ),
+            ConfigurationKey(
+                "limits.message_bytes",
+                .integer(\.policy.limits.messageBytes, 64...67_108_864),
+                "Bytes of a message."
+            ),
+            ConfigurationKey(
+                "limits.image_bytes",
+                .integer(\.policy.limits.imageBytes, 1024...268_435_456),
+                "Bytes of the images of a message together."
+            ),
+            ConfigurationKey(
+                "limits.mailbox",
+                .integer(\.policy.limits.mailbox, 1...100_000),
+                "Messages that may wait."
+            ),
+            ConfigurationKey(
+                "limits.hops",
+                .integer(\.policy.limits.hops, 1...256),
+                "Agents that a message may go through."
+            ),
+            ConfigurationKey(
+                "limits.open_turns",
+                .integer(\.policy.limits.openTurns, 1...64),
+                "Conversations with an open turn at a time."
+            ),
+            ConfigurationKey(
+                "retry.attempts",
+                .integer(\.policy.retry.attempts, 1...20),
+                "Tries of a model call in all, the first included."
+            ),
+            ConfigurationKey(
+                "retry.base_seconds",
+                .seconds(\.policy.retry.base, 0.001...3600),
+                "The longest wait before the second try; it doubles with each further one."
+            ),
+            ConfigurationKey(
+                "retry.max_seconds",
+                .seconds(\.policy.retry.max, 0.001...86_400),
+                "No wait is longer than this, unless the provider asks for it."
+            ),
+            ConfigurationKey(
+                "retry.unavailable",
+                .unavailable(\.policy.retry.unavailable),
+                "What becomes of a task when no model answers: `park` keeps it and tries again later, `fail` ends it."
+            ),
+            ConfigurationKey(
+                "retry.park_seconds",
+                .wholeSeconds(\.policy.retry.parkTime, 1...2_592_000),
+                "How long a parked task is tried again before it ends as failed."
+            ),
+            ConfigurationKey(
+                "store.durability",
+                .durability(\.durability),
+                "What an acknowledged message survives: `full` a power cut, `normal` the end of the process (faster)."
+            ),
+            ConfigurationKey(
+                "store.snapshot_events",
+                .integer(\.snapshotInterval, 64...65_536),
+                "Events between two snapshots of the agent's state."
+            ),
+        ] + embedder
+
+    /// The few keys of a model that an embedder needs.
+    private static let embedder = model("embedder", \.embedder, isNamed: false)
+        .filter { ["use", "provider", "name", "base_url", "api_key"].contains($0.name) }
+        .map { $0.name == "use" ? $0.with(sample: .example("\"ollama/nomic-embed-text\""), defaultNote: "none") : $0 }
 
     /// The tables in the order of documents.
     static let tables: [String] = all.map(\.table)

@@ -35,14 +35,33 @@ extension ConfigurationKey {
             return range.contains(Double(number)) ? .value(.number(Double(number))) : mismatch(node)
         case (.seconds(_, let range), .float(let number)):
             return range.contains(number) ? .value(.number(number)) : mismatch(node)
-        case (.durability, .string(let text)):
-            if Durability(rawValue: text) != nil { return .value(.text(text)) }
-            let meant = Spelling.closest(to: text, among: Durability.allCases.map(\.rawValue))
-            return mismatch(node, meant.map { "did you mean \"\($0)\"?" })
+        case (.durability, .string(let text)): return check(text, among: Durability.allCases.map(\.rawValue), node)
+        case (.unavailable, .string(let text)):
+            return check(text, among: RetryPolicy.Unavailable.allCases.map(\.rawValue), node)
+        case (.choice(_, let words), .string(let text)): return check(text, among: words, node)
+        case (.flag, .boolean(let value)): return .value(.flag(value))
+        case (.optionalInteger(_, let range), .integer(let number)):
+            return range.contains(number) ? .value(.integer(number)) : mismatch(node)
+        case (.optionalNumber(_, let range), .integer(let number)):
+            return range.contains(Double(number)) ? .value(.number(Double(number))) : mismatch(node)
+        case (.optionalNumber(_, let range), .float(let number)):
+            return range.contains(number) ? .value(.number(number)) : mismatch(node)
+        case (.dollars, .integer(let number)):
+            return (0...1_000_000).contains(number) ? .value(.number(Double(number))) : mismatch(node)
+        case (.dollars, .float(let number)):
+            return (0...1_000_000).contains(number) ? .value(.number(number)) : mismatch(node)
+        case (.secret, .string(let text)):
+            guard text.contains(where: { !$0.isWhitespace }) else { return mismatch(node, "it is empty") }
+            return .value(.secret(Secret(text)))
         case (.list(_, let rule), .array(let elements)): return check(elements, rule)
         case (.list, .string(let text)): return mismatch(node, "write [\(TOMLNode.quoted(text))]")
         default: return mismatch(node)
         }
+    }
+
+    private func check(_ text: String, among words: [String], _ node: TOMLNode) -> Outcome {
+        if words.contains(text) { return .value(.text(text)) }
+        return mismatch(node, Spelling.closest(to: text, among: words).map { "did you mean \"\($0)\"?" })
     }
 
     private func mismatch(_ node: TOMLNode, _ addition: String? = nil) -> Outcome {
@@ -87,6 +106,9 @@ extension ConfigurationKey.ItemRule {
                 ? nil
                 : "\(shown) is no name of an environment variable; names are letters, digits and '_', no digit first"
         case .gatePatterns: return problem(ofPattern: text, shown)
+        case .modelNames, .anyTexts:
+            return text.contains(where: { !$0.isWhitespace }) || (self == .anyTexts && !text.isEmpty)
+                ? nil : "an empty text"
         }
     }
 

@@ -3,10 +3,13 @@ import AnimaCore
 /// One key of the configuration: the strict check, the defaults, `config show`, the sample and the document's table are
 /// all derived from the list of these, ``all``.
 struct ConfigurationKey: Sendable {
-    typealias Property<Value> = any WritableKeyPath<AgentConfiguration, Value> & Sendable
+    typealias Property<Value> = WritableKeyPath<AgentConfiguration, Value>
 
     /// What a key takes and where its value goes.
-    enum Kind: Sendable {
+    ///
+    /// Sendable because its key paths hold nothing but properties and names of tables; the type of a key path that was put
+    /// together from two can't say so.
+    enum Kind: @unchecked Sendable {
         /// Any text.
         case text(Property<String>)
         /// A text that is not blank.
@@ -25,6 +28,20 @@ struct ConfigurationKey: Sendable {
         case list(Property<[String]>, ItemRule)
         /// One of a few words.
         case durability(Property<Durability>)
+        /// What becomes of turns when no model answers.
+        case unavailable(Property<RetryPolicy.Unavailable>)
+        /// One of these words; nil when it is not set.
+        case choice(Property<String?>, [String])
+        /// `true` or `false`.
+        case flag(Property<Bool>)
+        /// A whole number; nil when it is not set.
+        case optionalInteger(Property<Int?>, ClosedRange<Int>)
+        /// A number; nil when it is not set.
+        case optionalNumber(Property<Double?>, ClosedRange<Double>)
+        /// A sum in US dollars, kept in millionths; nil for no limit.
+        case dollars(Property<Int?>)
+        /// A text that is never shown.
+        case secret(Property<Secret?>)
     }
 
     /// What the texts of a list must be.
@@ -35,6 +52,10 @@ struct ConfigurationKey: Sendable {
         case variableNames
         /// Patterns of the gate.
         case gatePatterns
+        /// Models in short.
+        case modelNames
+        /// Any texts that are not empty.
+        case anyTexts
     }
 
     /// How the sample file shows a key.
@@ -72,13 +93,27 @@ struct ConfigurationKey: Sendable {
         self.meaning = meaning
     }
 
+    /// The key with another example.
+    func with(sample: Sample, defaultNote: String) -> ConfigurationKey {
+        ConfigurationKey(path, kind, sample: sample, defaultNote: defaultNote, meaning)
+    }
+
     /// The table the key is in.
-    var table: String { String(path.prefix { $0 != "." }) }
-    /// The key's name within its table.
-    var name: String { String(path.drop { $0 != "." }.dropFirst()) }
+    var table: String { String(path[..<dot]) }
+    /// The key's name within its table; it has no dots itself.
+    var name: String { String(path[path.index(after: dot)...]) }
+
+    private var dot: String.Index { path.lastIndex(of: ".") ?? path.startIndex }
 
     /// The key with this path.
     static func named(_ path: String) -> ConfigurationKey? { byPath[path] }
+
+    /// Every key that a configuration can have a value for: with those of its named models and prices.
+    static func all(of configuration: AgentConfiguration) -> [ConfigurationKey] {
+        let models = configuration.models.keys.sorted().flatMap { Family.models.keys(of: $0) }
+        let prices = configuration.prices.keys.sorted().flatMap { Family.prices.keys(of: $0) }
+        return all + models + prices
+    }
 
     private static let byPath = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
 }
@@ -97,6 +132,13 @@ extension ConfigurationKey {
         case .seconds(let property, _): .number(configuration[keyPath: property].wholeAndFractionalSeconds)
         case .list(let property, _): .list(configuration[keyPath: property])
         case .durability(let property): .text(configuration[keyPath: property].rawValue)
+        case .unavailable(let property): .text(configuration[keyPath: property].rawValue)
+        case .choice(let property, _): configuration[keyPath: property].map { .text($0) }
+        case .flag(let property): .flag(configuration[keyPath: property])
+        case .optionalInteger(let property, _): configuration[keyPath: property].map { .integer($0) }
+        case .optionalNumber(let property, _): configuration[keyPath: property].map { .number($0) }
+        case .dollars(let property): configuration[keyPath: property].map { .number(Double($0) / 1e6) }
+        case .secret(let property): configuration[keyPath: property].map { .secret($0) }
         }
     }
 
@@ -114,6 +156,15 @@ extension ConfigurationKey {
         case (.list(let property, _), .list(let items)): configuration[keyPath: property] = items
         case (.durability(let property), .text(let text)):
             configuration[keyPath: property] = Durability(rawValue: text) ?? .full
+        case (.unavailable(let property), .text(let text)):
+            configuration[keyPath: property] = RetryPolicy.Unavailable(rawValue: text) ?? .park
+        case (.choice(let property, _), .text(let text)): configuration[keyPath: property] = text
+        case (.flag(let property), .flag(let value)): configuration[keyPath: property] = value
+        case (.optionalInteger(let property, _), .integer(let number)): configuration[keyPath: property] = number
+        case (.optionalNumber(let property, _), .number(let number)): configuration[keyPath: property] = number
+        case (.dollars(let property), .number(let number)):
+            configuration[keyPath: property] = Int((number * 1e6).rounded())
+        case (.secret(let property), .secret(let secret)): configuration[keyPath: property] = secret
         default: assertionFailure("\(path) does not take \(value)")
         }
     }
@@ -130,7 +181,23 @@ extension ConfigurationKey {
         case .list(_, .toolNames): "an array of groups and tools"
         case .list(_, .variableNames): "an array of names of environment variables"
         case .list(_, .gatePatterns): "an array of gate patterns"
-        case .durability: Durability.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+        case .list(_, .modelNames): "an array of models in short"
+        case .list(_, .anyTexts): "an array of strings"
+        case .durability: Self.words(Durability.allCases.map(\.rawValue))
+        case .unavailable: Self.words(RetryPolicy.Unavailable.allCases.map(\.rawValue))
+        case .choice(_, let words): Self.words(words)
+        case .flag: "true or false"
+        case .optionalInteger(_, let range): "an integer from \(range.lowerBound) to \(range.upperBound)"
+        case .optionalNumber(_, let range): "a number from \(range.lowerBound) to \(range.upperBound)"
+        case .dollars: "US dollars, a number from 0 to 1000000"
+        case .secret: "a string"
         }
+    }
+
+    /// `"a", "b" or "c"`
+    private static func words(_ words: [String]) -> String {
+        let quoted = words.map { "\"\($0)\"" }
+        guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }
+        return quoted.dropLast().joined(separator: ", ") + " or " + last
     }
 }

@@ -19,9 +19,17 @@ public struct ConfigurationLoader: Sendable {
     public let baseDirectory: String
     /// The path of `ANIMA_HOME`, whose `config.toml` gives defaults when it is there; nil for none.
     public let home: String?
+    /// The entries of `keys.toml`, which `${NAME}` may name where a secret is expected.
+    let keys: [String: String]
 
     /// Makes a loader; nothing is read yet.
-    public init(environment: [String: String], baseDirectory: String, home: String? = nil) {
+    public init(
+        environment: [String: String],
+        baseDirectory: String,
+        home: String? = nil,
+        keys: [String: String] = [:]
+    ) {
+        self.keys = keys
         self.environment = environment
         self.baseDirectory = baseDirectory
         self.home = home
@@ -47,6 +55,20 @@ public struct ConfigurationLoader: Sendable {
         load.name(form)
         load.settle(workspace: form)
         load.readPersona()
+        load.checkModels()
+        guard load.faults.isEmpty else { throw ConfigurationError(code: load.code, faults: load.faults) }
+        return load.configuration
+    }
+
+    /// Loads what the home's `config.toml` alone says; the defaults when there is none.
+    ///
+    /// - Throws: ``ConfigurationError`` with all its faults.
+    public func loadHome() throws(ConfigurationError) -> AgentConfiguration {
+        var load = Load(loader: self)
+        if let home {
+            load.read(ConfigurationFile.absolute("\(home)/config.toml", in: baseDirectory, [:]), isHomeWide: true)
+        }
+        load.checkModels()
         guard load.faults.isEmpty else { throw ConfigurationError(code: load.code, faults: load.faults) }
         return load.configuration
     }
@@ -97,13 +119,18 @@ private struct Load {
             file: file,
             text: text,
             isHomeWide: isHomeWide,
-            environment: loader.environment
+            environment: loader.environment,
+            keys: loader.keys
         )
         faults += document.faults
         let directory = ConfigurationFile.directory(of: path)
-        for (key, setting) in document.settings {
-            set(key, setting.value, from: .file(path: file, line: setting.position.line), directory)
-            sources[key] = document
+        for table in ["model", "embedder"] {
+            let chooses = ["use", "provider"].contains { document.settings["\(table).\($0)"] != nil }
+            if chooses { forget(table) }
+        }
+        for (path, setting) in document.settings {
+            set(setting.key, setting.value, from: .file(path: file, line: setting.position.line), directory)
+            sources[path] = document
         }
         if !isHomeWide {
             self.document = document
@@ -118,7 +145,8 @@ private struct Load {
         }
         switch key.check(node(override.value, for: key)) {
         case .value(let value):
-            set(key.path, value, from: .override(option: override.option), loader.baseDirectory)
+            if key.path == "model.use" { forget("model") }
+            set(key, value, from: .override(option: override.option), loader.baseDirectory)
             sources[key.path] = nil
             // The two ways to give a persona exclude each other in files; here the option goes over the files' way.
             if key.path == "agent.persona" { configuration.personaFile = nil }
@@ -182,17 +210,56 @@ private struct Load {
         }
     }
 
+    /// Who chooses a model chooses all of it: nothing of another layer's model stays.
+    private mutating func forget(_ table: String) {
+        if table == "model" {
+            configuration.model = ModelConfiguration()
+        } else {
+            configuration.embedder = ModelConfiguration()
+        }
+        for path in configuration.origins.keys where path.hasPrefix("\(table).") {
+            configuration.origins[path] = nil
+            sources[path] = nil
+        }
+    }
+
+    /// Checks what the tables of models say together.
+    mutating func checkModels() {
+        let named = configuration.models.map { ("models.\($0)", $1) }
+        for (table, model) in [("model", configuration.model), ("embedder", configuration.embedder)] + named {
+            func report(_ key: String, _ message: String) {
+                let path = "\(table).\(key)"
+                let document = sources[path] ?? sources["\(table).provider"] ?? sources["\(table).use"]
+                faults.append(fault(path, message, document))
+            }
+            if model.use != nil, model.provider != nil {
+                report("use", "both use and provider are set; keep one of them")
+            } else if let provider = model.provider {
+                if model.name == nil, provider != "reflex" {
+                    report("provider", "\(table).name is missing; write name = \"…\"")
+                }
+            } else if model.use == nil {
+                for (key, isSet) in [
+                    ("name", model.name != nil), ("base_url", model.baseURL != nil), ("api_key", model.apiKey != nil),
+                ] where isSet && !table.hasPrefix("models.") {
+                    report(key, "provider is missing; write provider = \"openai\" beside it")
+                }
+            } else if model.name != nil {
+                report("name", "use already names the model; write provider and name instead of use, or leave name out")
+            }
+        }
+    }
+
     private mutating func set(
-        _ path: String,
+        _ key: ConfigurationKey,
         _ value: ConfigurationValue,
         from origin: AgentConfiguration.Origin,
         _ directory: String
     ) {
-        guard let key = ConfigurationKey.named(path) else { return }
         var value = value
         if case .path = key.kind, case .text(let text) = value { value = .text(absolute(text, in: directory)) }
         key.set(value, in: &configuration)
-        configuration.origins[path] = origin
+        configuration.origins[key.path] = origin
     }
 
     private func absolute(_ path: String, in directory: String) -> String {
@@ -205,7 +272,10 @@ private struct Load {
         case .integer, .wholeSeconds: Int(text).map { .integer($0) } ?? .string(text)
         case .seconds: Double(text).map { .float($0) } ?? .string(text)
         case .list: .array(text.split(separator: ",").map { .string(String($0.trimmingSpaces)) })
-        case .text, .name, .agentName, .path, .durability: .string(text)
+        case .optionalInteger: Int(text).map { .integer($0) } ?? .string(text)
+        case .optionalNumber, .dollars: Double(text).map { .float($0) } ?? .string(text)
+        case .flag: text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : .string(text)
+        case .text, .name, .agentName, .path, .durability, .unavailable, .choice, .secret: .string(text)
         }
     }
 }

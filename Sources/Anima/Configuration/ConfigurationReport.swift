@@ -12,9 +12,13 @@ public struct ConfigurationReport: Sendable, Hashable {
     /// Loading the text gives the same values: paths are absolute and variables are replaced.
     public var text: String {
         var output = ""
-        for table in ConfigurationKey.tables {
-            output += (output.isEmpty ? "" : "\n") + "[\(table)]\n"
-            for key in ConfigurationKey.all where key.table == table { output += line(key) + "\n" }
+        var table = ""
+        for key in ConfigurationKey.all(of: configuration) {
+            if key.table != table {
+                table = key.table
+                output += (output.isEmpty ? "" : "\n") + "[\(table)]\n"
+            }
+            output += line(key) + "\n"
         }
         return output
     }
@@ -24,7 +28,7 @@ public struct ConfigurationReport: Sendable, Hashable {
     /// The kind is `default`, `directory`, `file` (with `path` and `line`) or `override` (with `option`).
     public var json: JSONValue {
         var tables: [String: [String: JSONValue]] = [:]
-        for key in ConfigurationKey.all {
+        for key in ConfigurationKey.all(of: configuration) {
             tables[key.table, default: [:]][key.name] = [
                 "value": key.value(in: configuration)?.json ?? nil,
                 "origin": configuration.origin(of: key.path).json,
@@ -39,6 +43,7 @@ public struct ConfigurationReport: Sendable, Hashable {
         if key.path == "agent.persona", configuration.personaFile != nil {
             return "# \(key.name) is read from persona_file"
         }
+        if case .secret = value { return "# \(key.name) is set and not shown   # \(origin.line)" }
         let assignment = "\(key.name) = \(value.toml)"
         let padding = String(repeating: " ", count: max(3, 32 - assignment.unicodeScalars.count))
         return "\(assignment)\(padding)# \(origin.line)"

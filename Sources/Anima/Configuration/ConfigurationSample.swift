@@ -14,6 +14,13 @@ public enum ConfigurationSample {
             output += "\n[\(table)]\n"
             output += ConfigurationKey.all.filter { $0.table == table }.map(lines).joined(separator: "\n")
         }
+        for family in ConfigurationKey.Family.allCases {
+            let example = family == .models ? "fast" : "\"openai/my-model*\""
+            output +=
+                "\n# \(family.meaning)\n# Any number of these tables may stand here.\n# [\(family.rawValue).\(example)]\n"
+            let element = family == .models ? "fast" : "openai/my-model*"
+            output += family.keys(of: element).map { lines($0, isComment: true) }.joined(separator: "\n")
+        }
         return output
     }
 
@@ -45,13 +52,24 @@ public enum ConfigurationSample {
             let value = key.defaultNote ?? "`\(key.defaultLiteral)`"
             output += "| `\(key.path)` | \(key.expectation) | \(value) | \(key.meaning) |\n"
         }
+        let named = ConfigurationKey.Family.models
+        output +=
+            "| `[\(named.rawValue).\(named.placeholder)]` | the keys of `[model]` but `use` and `fallback` | none | "
+        output += "\(named.meaning) |\n"
+        let prices = ConfigurationKey.Family.prices
+        for key in prices.keys(of: "x/y") {
+            output += "| `\(prices.rawValue).\(prices.placeholder).\(key.name)` | \(key.expectation) | "
+            output += "\(key.defaultNote ?? "") | \(key.meaning) |\n"
+        }
         return output
     }
 
-    private static func lines(_ key: ConfigurationKey) -> String {
+    private static func lines(_ key: ConfigurationKey) -> String { lines(key, isComment: false) }
+
+    private static func lines(_ key: ConfigurationKey, isComment: Bool) -> String {
         let assignment =
             switch key.sample {
-            case .set(let literal): "\(key.name) = \(literal)"
+            case .set(let literal): (isComment ? "# " : "") + "\(key.name) = \(literal)"
             case .example(let literal): "# \(key.name) = \(literal)"
             case .byDefault: "# \(key.name) = \(key.defaultLiteral)"
             }

@@ -6,6 +6,9 @@ enum ConfigurationValue: Hashable, Sendable {
     case integer(Int)
     case number(Double)
     case list([String])
+    case flag(Bool)
+    /// Never written anywhere.
+    case secret(Secret)
 
     /// The value as TOML that reads back as the same value: `${` is escaped.
     var toml: String {
@@ -14,6 +17,8 @@ enum ConfigurationValue: Hashable, Sendable {
         case .integer(let value): String(value)
         case .number(let value): "\(value)"
         case .list(let items): "[" + items.map(Self.quoted).joined(separator: ", ") + "]"
+        case .flag(let value): "\(value)"
+        case .secret: Self.quoted("(not shown)")
         }
     }
 
@@ -24,6 +29,8 @@ enum ConfigurationValue: Hashable, Sendable {
         case .integer(let value): .int(value)
         case .number(let value): .double(value)
         case .list(let items): .array(items.map { .string($0) })
+        case .flag(let value): .bool(value)
+        case .secret: .string("(not shown)")
         }
     }
 

@@ -119,7 +119,7 @@ struct ShowCommand: AsyncParsableCommand {
         let summary: [(String, JSONValue)] = [
             ("name", .string(name.name)),
             ("life", state.life.map { .string($0.text) } ?? .null),
-            ("model", .string(state.model)),
+            ("models", .array(state.models.map { .string($0) })),
             ("events", .int(state.lastSeq)),
             ("turns", .int(state.turnCount)),
             ("memories", .int(info.memories)),

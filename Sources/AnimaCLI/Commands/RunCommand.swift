@@ -83,8 +83,24 @@ struct WorkOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Show arguments and results of tools whole.")
     var verbose = false
 
-    @Option(help: "The model to use instead of the configured one.")
+    @Option(
+        help: ArgumentHelp(
+            "The model to use instead of the configured one: provider/name, a name of [models.NAME], or reflex.",
+            valueName: "model"
+        )
+    )
     var model: String?
 
+    @Option(
+        help: ArgumentHelp("Write all exchanges with models into a new cassette.", valueName: "file"),
+        completion: .file(extensions: ["jsonl"])
+    )
+    var record: String?
+
     @OptionGroup var common: CommonOptions
+
+    /// The parts that the command is made of, with a recorder when one is wanted.
+    func composition() throws -> Composition {
+        try common.composition(recorder: try record.map { try CassetteRecorder(path: $0) })
+    }
 }

@@ -88,11 +88,19 @@ final class Console: Sendable {
                 if let turn = event.turn { state.turns[turn] = fact.envelope }
                 state.streamed = ""
             }
-        case .modelReplied(let fact): if !fact.calls.isEmpty { endLine() }
+        case .modelReplied(let fact):
+            if !fact.calls.isEmpty { endLine() }
+            for notice in fact.notices ?? [] {
+                endLine()
+                terminal.line("note: \(notice)", to: .error, .yellow)
+            }
         case .modelFailed(let fact):
             endLine()
-            let next = fact.retryAt.map { ", trying again in \(($0 - event.at).rounded)" } ?? ""
-            terminal.line("the model failed: \(fact.error.message)\(next)", to: .error, .yellow)
+            terminal.line(
+                "the model failed: \(fact.error.message)\(fact.next.text(after: event.at))",
+                to: .error,
+                .yellow
+            )
         case .toolFinished(let fact): show(fact)
         case .turnClosing(let fact):
             endLine()
@@ -167,6 +175,19 @@ final class Console: Sendable {
 extension String {
     /// The text without one line end at its end.
     fileprivate var trimmingLineEnd: String { hasSuffix("\n") ? String(dropLast()) : self }
+}
+
+extension Fact.ModelFailed.Next {
+    /// What comes next, to follow what went wrong.
+    fileprivate func text(after now: Instant) -> String {
+        switch self {
+        case .retry(let moment): "; trying again in \((moment - now).rounded)"
+        case .fallback(let model): "; going on with \(model)"
+        case .compact: "; trying again with a shorter request"
+        case .park(let moment): "; the task is kept and tried again at \(moment.rfc3339)"
+        case .giveUp: ""
+        }
+    }
 }
 
 extension Duration {

@@ -53,7 +53,7 @@ struct Session {
     private func withAgent(
         _ work: @escaping @Sendable (Agent, Console) async throws -> TurnEnd?
     ) async throws {
-        let (id, residence) = try residence()
+        let (id, residence) = try await residence()
         let console = Console(terminal, options)
         let live = Broadcast()
         let heard = live.listen(capacity: 65_536)
@@ -98,31 +98,40 @@ struct Session {
         if code != CommandExit.answered { throw code }
     }
 
-    private func residence() throws -> (AgentID, Runtime.Residence) {
-        let composition = try options.common.composition()
+    private func residence() async throws -> (AgentID, Runtime.Residence) {
+        let composition = try options.composition()
         let overrides =
             options.model.map { [ConfigurationOverride(key: "model.use", value: $0, option: "--model")] } ?? []
         if !FilePath.exists(target), let id = try? AgentID(target) {
             let configuration = try composition.configuration(of: id, overrides: overrides)
             try FilePath.makePrivateDirectory(configuration.workspace ?? composition.home.workspace(of: id))
-            note(configuration)
-            return (id, try composition.residence(of: id, configuration))
+            return (id, try await residence(of: id, configuration, composition))
         }
         let configuration = try composition.configuration(file: target, overrides: overrides)
         guard let id = configuration.name else {
             throw UsageError("\(target) names no agent; add: [agent] name = \"…\"")
         }
-        note(configuration)
-        return (id, try composition.residence(of: id, configuration))
+        return (id, try await residence(of: id, configuration, composition))
     }
 
-    private func note(_ configuration: AgentConfiguration) {
-        guard configuration.modelUse == nil else { return }
-        terminal.line(
-            "no model is configured: using reflex, a rule-based model that understands simple requests (docs/reflex.md)",
-            to: .error,
-            .dim
-        )
+    private func residence(
+        of id: AgentID,
+        _ configuration: AgentConfiguration,
+        _ composition: Composition
+    ) async throws -> Runtime.Residence {
+        let residence = try await composition.residence(of: id, configuration)
+        if !configuration.model.isChosen { note(residence.equipment.models.first?.name ?? "") }
+        return residence
+    }
+
+    /// Says which model was found when none was configured.
+    private func note(_ name: String) {
+        let text =
+            name == "reflex"
+            ? "no model is configured or found: using reflex, which understands simple requests by rules; for a real one "
+                + "set ANTHROPIC_API_KEY or OPENAI_API_KEY, or start Ollama (docs/models.md)"
+            : "no model is configured: using \(name) (set model.use to choose; docs/models.md)"
+        terminal.line(text, to: .error, .dim)
     }
 }
 

@@ -37,7 +37,7 @@ struct EventFormat {
         case .lifeBegan(let fact):
             return "\(fact.life) with anima \(fact.program)" + (fact.parent.map { ", a copy of \($0)" } ?? "")
         case .agentConfigured(let fact):
-            return "model \(fact.model), \(fact.policy.gate.rules.count) gate rules"
+            return "\(fact.models.joined(separator: ", ")), \(fact.policy.gate.rules.count) gate rules"
         case .agentWoke(let fact):
             return "took over " + (fact.openTurns.isEmpty ? "waiting messages" : fact.openTurns.listed)
         case .envelopeAccepted(let fact):
@@ -48,8 +48,15 @@ struct EventFormat {
             let calls = fact.calls.map { "\($0.id) \($0.tool)(\(short($0.arguments.text)))\(verdict($0.verdict))" }
             return ([short(fact.text)] + calls).filter { !$0.isEmpty }.joined(separator: isVerbose ? "\n" : "  ")
         case .modelFailed(let fact):
-            let next = fact.retryAt.map { "again at \($0.rfc3339)" } ?? "not tried again"
-            return "attempt \(fact.attempt): \(short(fact.error.message)) (\(next))"
+            let next =
+                switch fact.next {
+                case .retry(let moment): "again at \(moment.rfc3339)"
+                case .fallback(let model): "going on with \(model)"
+                case .compact: "again with a shorter request"
+                case .park(let moment): "parked until \(moment.rfc3339)"
+                case .giveUp: "not tried again"
+                }
+            return "\(fact.model), attempt \(fact.attempt): \(short(fact.error.message)) (\(next))"
         case .toolStarted(let fact): return "\(fact.call) \(fact.tool), attempt \(fact.attempt)"
         case .toolFinished(let fact):
             return "\(fact.call) \(fact.tool) \(fact.result.outcome.rawValue): \(short(fact.result.content))"

@@ -32,13 +32,15 @@ import Testing
 
     @Test func theSampleLoadsWithEveryKeySet() throws {
         let text = ConfigurationSample.text.split(separator: "\n")
-            .map { line in
-                line.contains(#/^# [a-z_]+ = /#) && !line.contains("persona_file") ? line.dropFirst(2) : line
-            }
-        let loaded = try ConfigurationFixture.load(text.joined(separator: "\n"), environment: ["HOME": "/home/ada"])
-        #expect(loaded.origins.count == ConfigurationKey.all.count - 1)
-        #expect(loaded.policy.limits == Limits())
+            .filter { !$0.contains("persona_file") && !$0.contains(#/^(# )?use = "/#) }
+            .map { $0.contains(#/^# ([a-z_]+ = |\[)/#) ? $0.dropFirst(2) : $0 }
+        let environment = ["HOME": "/home/ada", "MY_KEY": "a-key"]
+        let loaded = try ConfigurationFixture.load(text.joined(separator: "\n"), environment: environment)
+        #expect(loaded.origins.count == ConfigurationKey.all(of: loaded).count - 3)
+        #expect(loaded.models.keys.sorted() == ["fast"])
+        #expect(loaded.prices.count == 1)
         #expect(loaded.policy.retry == RetryPolicy())
+        #expect(loaded.policy.limits.steps == Limits().steps)
     }
 
     @Test func aNewAgentsFileLoadsAndGrantsNothing() throws {
@@ -46,7 +48,7 @@ import Testing
         let fixture = try ConfigurationFixture(["agents/bob-2/agent.toml": text])
         let loaded = try fixture.load("agents/bob-2/agent.toml", form: .agentDirectory)
         #expect(loaded.name?.name == "bob-2")
-        #expect(loaded.modelUse == "reflex")
+        #expect(loaded.model.use == "reflex")
         #expect(loaded.toolNames.isEmpty)
         #expect(loaded.policy.gate.rules.isEmpty)
     }
@@ -71,9 +73,7 @@ import Testing
 
                     [model]
                     use = "a \"$${b}\""             # --model
-
-                    [tools]
-                    use = []                        # default
+                    # provider is not set
                     """#
                 )
         )
@@ -151,6 +151,8 @@ extension ConfigurationValue {
         case .integer(let value): .integer(value)
         case .number(let value): .float(value)
         case .list(let items): .array(items.map { .string($0) })
+        case .flag(let value): .boolean(value)
+        case .secret(let secret): .string(secret.reveal())
         }
     }
 }

@@ -1,4 +1,4 @@
-import Anima
+@testable import Anima
 import Foundation
 import Testing
 
@@ -78,27 +78,25 @@ import Testing
         ("memory.enabled = true", "2:8: memory.enabled: unknown key; [memory] has no keys yet"),
         (
             "[tool]\nuse = []",
-            "2:2: tool: unknown table; tables are agent, model, tools, gate, limits, retry, store; "
+            "2:2: tool: unknown table; tables are agent, model, tools, gate, limits, retry, store, embedder, models, prices; "
                 + "did you mean [tools]?"
         ),
         (
             "\"we\\u0069rd key\" = {}",
-            "2:1: \"weird key\": unknown table; tables are agent, model, tools, gate, limits, retry, store"
+            "2:1: \"weird key\": unknown table; tables are agent, model, tools, gate, limits, retry, store, embedder, models, prices"
         ),
         (
             "steps = 3",
-            "2:1: steps: unknown key outside of a table; tables are agent, model, tools, gate, limits, retry, store; "
+            "2:1: steps: unknown key outside of a table; tables are agent, model, tools, gate, limits, retry, store, embedder, models, prices; "
                 + "did you mean limits.steps?"
         ),
         (
             "[store]\n  snapshotevents = 100",
-            "3:3: store.snapshotevents: unknown key; [store] has durability, snapshot_events; "
-                + "did you mean snapshot_events?"
+            "3:3: store.snapshotevents: unknown key; did you mean snapshot_events?"
         ),
         (
             "[retry]\nhops = 3 # x",
-            "3:1: retry.hops: unknown key; [retry] has attempts, base_seconds, max_seconds; "
-                + "did you mean limits.hops?"
+            "3:1: retry.hops: unknown key; did you mean limits.hops?"
         ),
         (
             "agent.persona = '''\n[model]\nuse = 3\n\"\"\"'''\n[model]\nuse = 4",
@@ -108,7 +106,11 @@ import Testing
             "agent.persona = \"\"\"\nsay \\\"\"\" = # \"\"\"\"\"\nmodel.use = 4",
             "4:7: model.use: expected a string, found the integer 4"
         ),
-        ("model = {\"use\" = 'é', \"ü\" = 1}", "2:23: model.\"ü\": unknown key; [model] has use"),
+        (
+            "model = {\"use\" = 'é', \"ü\" = 1}",
+            "2:23: model.\"ü\": unknown key; [model] has "
+                + ConfigurationKey.all.filter { $0.table == "model" }.map(\.name).joined(separator: ", ")
+        ),
     ]
 
     @Test(arguments: lines)
@@ -165,12 +167,9 @@ import Testing
             """
         #expect(
             try ConfigurationFixture.faults(of: text) == [
-                "clerk.toml:2:1: agent.nam: unknown key; [agent] has name, description, persona, persona_file, "
-                    + "workspace; did you mean name?",
+                "clerk.toml:2:1: agent.nam: unknown key; did you mean name?",
                 "clerk.toml:5:1: limits.steps: expected an integer from 1 to 1000, found the integer 0",
-                "clerk.toml:6:1: limits.stpes: unknown key; [limits] has steps, turn_seconds, model_seconds, "
-                    + "tool_seconds, turn_tokens, reply_tokens, context_tokens, calls_per_step, result_bytes, "
-                    + "message_bytes, mailbox, hops, open_turns; did you mean steps?",
+                "clerk.toml:6:1: limits.stpes: unknown key; did you mean steps?",
                 "clerk.toml:9:10: gate.allow[0]: an empty pattern; write a group, a tool, \"*\", or "
                     + "\"tool:argument*\"",
                 "clerk.toml:1:2: agent.name: missing; write name = \"…\" below [agent]",
