@@ -194,7 +194,7 @@ extension ConfigurationKey {
         }
     }
 
-    /// `"a", "b" or "c"`
+    /// The words quoted, with "or" before the last one.
     private static func words(_ words: [String]) -> String {
         let quoted = words.map { "\"\($0)\"" }
         guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }
