@@ -22,9 +22,7 @@ enum LifeSchema {
             id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, format TEXT NOT NULL, checksum INTEGER NOT NULL,
             body BLOB NOT NULL
         );
-        \(ProjectionTables.sql(schema: "main"))
-        CREATE INDEX turns_conversation ON turns (conversation, turn);
-        CREATE INDEX turns_envelope ON turns (envelope);
+        \(ProjectionTables.main.sql)
         CREATE VIRTUAL TABLE memories_fts USING fts5(
             text, content = 'memories', content_rowid = 'id', tokenize = 'porter unicode61'
         );

@@ -24,30 +24,7 @@ struct ProjectionTables: Sendable {
         (table: "usage", columns: "day, model, calls, input, cached, written, output, reasoning, microdollars"),
     ]
 
-    /// What makes the tables.
-    ///
-    /// Memories are kept as blobs: a text may contain the character NUL, at which SQLite's text values end.
-    static func sql(schema: String) -> String {
-        """
-        CREATE TABLE \(schema).inbox (
-            envelope TEXT PRIMARY KEY, seq INTEGER NOT NULL, conversation TEXT NOT NULL, kind TEXT NOT NULL,
-            sender TEXT NOT NULL, at INTEGER NOT NULL, turn INTEGER
-        ) WITHOUT ROWID;
-        CREATE TABLE \(schema).turns (
-            turn INTEGER PRIMARY KEY, conversation TEXT NOT NULL, envelope TEXT NOT NULL, ended_at INTEGER NOT NULL,
-            outcome TEXT NOT NULL, bytes INTEGER NOT NULL, body TEXT NOT NULL
-        );
-        CREATE TABLE \(schema).memories (
-            id INTEGER PRIMARY KEY, text BLOB NOT NULL, trust TEXT NOT NULL, at INTEGER NOT NULL
-        );
-        CREATE TABLE \(schema).usage (
-            day INTEGER NOT NULL, model TEXT NOT NULL, calls INTEGER NOT NULL, input INTEGER NOT NULL,
-            cached INTEGER NOT NULL, written INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
-            microdollars INTEGER NOT NULL, PRIMARY KEY (day, model)
-        ) WITHOUT ROWID;
-        """
-    }
-
+    private let schema: String
     private let isMain: Bool
     private let insertEnvelope: String
     private let openTurn: String
@@ -56,6 +33,7 @@ struct ProjectionTables: Sendable {
     private let insertTurn: String
 
     private init(schema: String) {
+        self.schema = schema
         isMain = schema == "main"
         insertEnvelope = """
             INSERT INTO \(schema).inbox (envelope, seq, conversation, kind, sender, at) VALUES (?, ?, ?, ?, ?, ?)
@@ -74,6 +52,38 @@ struct ProjectionTables: Sendable {
             INSERT INTO \(schema).turns (turn, conversation, envelope, ended_at, outcome, bytes, body)
             VALUES (?, ?, ?, ?, ?, ?, ?)
             """
+    }
+
+    /// What makes the tables.
+    ///
+    /// Memories are kept as blobs: a text may contain the character NUL, at which SQLite's text values end.
+    var sql: String {
+        """
+        CREATE TABLE \(schema).inbox (
+            envelope TEXT PRIMARY KEY, seq INTEGER NOT NULL, conversation TEXT NOT NULL, kind TEXT NOT NULL,
+            sender TEXT NOT NULL, at INTEGER NOT NULL, turn INTEGER
+        ) WITHOUT ROWID;
+        CREATE TABLE \(schema).turns (
+            turn INTEGER PRIMARY KEY, conversation TEXT NOT NULL, envelope TEXT NOT NULL, ended_at INTEGER NOT NULL,
+            outcome TEXT NOT NULL, bytes INTEGER NOT NULL, body TEXT NOT NULL
+        );
+        CREATE TABLE \(schema).memories (
+            id INTEGER PRIMARY KEY, text BLOB NOT NULL, trust TEXT NOT NULL, at INTEGER NOT NULL
+        );
+        CREATE TABLE \(schema).usage (
+            day INTEGER NOT NULL, model TEXT NOT NULL, calls INTEGER NOT NULL, input INTEGER NOT NULL,
+            cached INTEGER NOT NULL, written INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+            microdollars INTEGER NOT NULL, PRIMARY KEY (day, model)
+        ) WITHOUT ROWID;
+        CREATE INDEX \(schema).turns_conversation ON turns (conversation, turn);
+        CREATE INDEX \(schema).turns_envelope ON turns (envelope);
+        """
+    }
+
+    /// Makes empty tables in the place of those that are there.
+    func replace(in db: Database) throws {
+        for (table, _) in Self.columns { try db.execute(sql: "DROP TABLE IF EXISTS \(schema).\(table)") }
+        try db.execute(sql: sql)
     }
 
     /// Takes an event into account.
@@ -144,7 +154,7 @@ struct ProjectionTables: Sendable {
             try db.execute(sql: "DELETE FROM meta WHERE key = ?", arguments: [MetaKey.life.rawValue])
             try db.execute(sql: "INSERT INTO memories_fts (memories_fts) VALUES ('delete-all')")
         }
-        for (table, _) in Self.columns { try db.execute(sql: "DELETE FROM \(isMain ? "main" : "temp").\(table)") }
+        for (table, _) in Self.columns { try db.execute(sql: "DELETE FROM \(schema).\(table)") }
         var state = AgentState()
         try rows.forEach(db, where: "true ORDER BY seq") { event in
             try take(event, in: db)

@@ -36,6 +36,7 @@ extension SQLiteLife {
                 throw StoreError(code: .readOnly, message: "can't rebuild \(path): it was opened to be read")
             }
             try db.atomically {
+                try ProjectionTables.main.replace(in: db)
                 try ProjectionTables.main.rebuild(in: db, rows: rows)
                 try db.setMeta(.projections, projectionsVersion)
             }
@@ -91,7 +92,13 @@ extension SQLiteLife {
         if snapshot == nil, try Int.fetchOne(db, sql: "SELECT count(*) FROM snapshot") == 1 {
             report.notes.append("the saved state can't be used; waking folds the whole log")
         }
-        try db.execute(sql: ProjectionTables.sql(schema: "temp"))
+        guard try areProjectionsCurrent(db) else {
+            report.notes.append(
+                "another version of anima wrote what is computed from the log; it is renewed when the agent wakes"
+            )
+            return
+        }
+        try ProjectionTables.temporary.replace(in: db)
         defer {
             for (table, _) in ProjectionTables.columns { try? db.execute(sql: "DROP TABLE IF EXISTS temp.\(table)") }
         }

@@ -41,12 +41,26 @@ extension SQLiteLife {
         return format
     }
 
-    /// Writes the projections anew when another version of the program wrote them.
+    /// Makes the projections anew when another version of the program made them.
     func renewProjections(_ db: Database) throws {
-        guard try db.meta(.projections, as: String.self) != projectionsVersion else { return }
+        guard try !areProjectionsCurrent(db) else { return }
         try db.atomically {
+            try ProjectionTables.main.replace(in: db)
             try ProjectionTables.main.rebuild(in: db, rows: rows)
             try db.setMeta(.projections, projectionsVersion)
         }
+    }
+
+    /// When another version of the program made the projections, puts temporary ones before them, for a reader who may
+    /// not change the file.
+    func coverOldProjections(_ db: Database) throws {
+        guard try !areProjectionsCurrent(db) else { return }
+        try ProjectionTables.temporary.replace(in: db)
+        try ProjectionTables.temporary.rebuild(in: db, rows: rows)
+    }
+
+    /// Whether this program's projections are in the file.
+    func areProjectionsCurrent(_ db: Database) throws -> Bool {
+        try db.meta(.projections, as: String.self) == projectionsVersion
     }
 }

@@ -58,7 +58,7 @@ public final class SQLiteLife: LifeStore {
     static let threads = DispatchQueue(label: "anima.lives", attributes: .concurrent)
 
     /// The form of the projections' and the snapshot's JSON; raise it when `TranscriptTurn` or `AgentState` change.
-    static let projectionsForm = 1
+    static let projectionsForm = 2
 
     /// What says whether projections and snapshot were written as this program would.
     var projectionsVersion: String { "\(Self.projectionsForm).\(LifeSchema.version).\(coding.version)" }
@@ -154,7 +154,7 @@ public final class SQLiteLife: LifeStore {
                 }
                 return try checkMeta(db, path: path, agent: nil, coding: coding)
             }
-            return SQLiteLife(
+            let life = SQLiteLife(
                 path: file.path,
                 database: database,
                 lock: nil,
@@ -162,6 +162,8 @@ public final class SQLiteLife: LifeStore {
                 coding: coding,
                 format: format
             )
+            try database.inDatabase { try life.coverOldProjections($0) }
+            return life
         } catch {
             throw StoreError(any: error, work: "open", path: path)
         }

@@ -253,13 +253,13 @@ struct OpeningTests {
 
     // MARK: Formats of events
 
-    /// A later program, in whose events memories say `note` where they said `text` before.
-    private static let second = EventCoding(
-        version: 2,
+    /// A later program, in which texts of memories say how old they are.
+    private static let later = EventCoding(
+        version: EventCoding.current.version + 1,
         upgrades: [
-            1: { kind, body in
+            EventCoding.current.version: { kind, body in
                 guard kind == "memory.stored", case .object(var members) = body else { return }
-                if case .string(let text)? = members["text"] { members["text"] = .string(text + " (from version 1)") }
+                if case .string(let text)? = members["text"] { members["text"] = .string(text + " (from before)") }
                 body = .object(members)
             }
         ]
@@ -270,9 +270,9 @@ struct OpeningTests {
         try await old.append(LifeBatch(events: [.memory("tea", seq: 1)]))
         await old.close()
 
-        let new = try open(.existing, coding: Self.second)
-        #expect(try await new.memories(matching: "tea", limit: 1).map(\.text) == ["tea (from version 1)"])
-        #expect(try await new.events(after: 0, turn: nil, limit: 9) == [.memory("tea (from version 1)", seq: 1)])
+        let new = try open(.existing, coding: Self.later)
+        #expect(try await new.memories(matching: "tea", limit: 1).map(\.text) == ["tea (from before)"])
+        #expect(try await new.events(after: 0, turn: nil, limit: 9) == [.memory("tea (from before)", seq: 1)])
         await new.close()
 
         // Until the newer program writes, the older one can go back.
@@ -280,18 +280,18 @@ struct OpeningTests {
         #expect(try await back.memories(matching: "tea", limit: 1).map(\.text) == ["tea"])
         await back.close()
 
-        let again = try open(.existing, coding: Self.second)
+        let again = try open(.existing, coding: Self.later)
         try await again.append(LifeBatch(events: [.memory("coffee", seq: 2)]))
         #expect(
             try await again.events(after: 0, turn: nil, limit: 9)
-                == [.memory("tea (from version 1)", seq: 1), .memory("coffee", seq: 2)]
+                == [.memory("tea (from before)", seq: 1), .memory("coffee", seq: 2)]
         )
         #expect(try await again.integrityReport().isSound)
         await again.close()
 
         let error = failure(.existing)
         #expect(error?.code == .newer)
-        #expect(error?.message.contains("format 2") == true)
+        #expect(error?.message.contains("format \(Self.later.version)") == true)
         #expect(readerFailure()?.code == .newer)
     }
 }

@@ -18,8 +18,9 @@ public struct EventCoding: Sendable {
 
     /// The coding of this program.
     ///
-    /// Version 1: the first one released.
-    public static let current = EventCoding(version: 1, upgrades: [:])
+    /// Version 1 is the first one. Version 2 knows several models for an agent, budgets, images, and what is done about
+    /// a failed model call.
+    public static let current = EventCoding(version: 2, upgrades: [1: EventUpgrade.toSeveralModels])
 
     /// Makes a coding.
     ///

@@ -30,7 +30,11 @@ struct EventCodingTests {
         ]
         for (fact, text) in facts {
             #expect(String(decoding: try EventCoding.current.encode(fact), as: UTF8.self) == text)
-            let read = try EventCoding.current.decode(kind: fact.kind.rawValue, version: 1, body: Array(text.utf8))
+            let read = try EventCoding.current.decode(
+                kind: fact.kind.rawValue,
+                version: EventCoding.current.version,
+                body: Array(text.utf8)
+            )
             #expect(read == fact)
         }
     }
@@ -47,24 +51,49 @@ struct EventCodingTests {
         #expect(read == .memoryStored(.init(text: "old!", trust: .agent)))
     }
 
+    @Test("reads what the first version wrote")
+    func readsTheFirstVersion() throws {
+        let configured = """
+            {"model":"reflex","policy":{"gate":{"rules":[]},"limits":{"callsPerStep":32,"contextTokens":32768,"hops":16,\
+            "mailbox":1000,"messageBytes":1048576,"modelTime":300000,"openTurns":1,"replyTokens":8192,"resultBytes":32768,\
+            "steps":7,"toolTime":120000,"turnTime":1800000,"turnTokens":1000000},\
+            "retry":{"attempts":4,"base":1000,"max":60000}}}
+            """
+        let fact = try EventCoding.current.decode(kind: "agent.configured", version: 1, body: configured.utf8)
+        var policy = AgentPolicy()
+        policy.limits.steps = 7
+        policy.retry.unavailable = .fail
+        #expect(fact == .agentConfigured(.init(policy: policy, models: ["reflex"])))
+        let error = #"{"code":"unavailable","message":"no answer"}"#
+        let at = Instant(microseconds: 1_700_000_000_000_000)
+        for (end, next) in [
+            (#","retryAt":\#(at.microseconds)}"#, Fact.ModelFailed.Next.retry(at: at)), ("}", .giveUp),
+        ] {
+            let body = #"{"attempt":1,"error":\#(error),"model":"m"\#(end)"#
+            let read = try EventCoding.current.decode(kind: "model.failed", version: 1, body: body.utf8)
+            let expected = ModelError(code: .unavailable, message: "no answer")
+            #expect(read == .modelFailed(.init(model: "m", error: expected, attempt: 1, next: next)))
+        }
+    }
+
     @Test("refuses what is newer, too old, unknown or damaged, and says which")
     func refuses() throws {
         let body = try EventCoding.current.encode(ended)
         let newer = #expect(throws: EventCodingError.self) {
-            try EventCoding.current.decode(kind: "turn.ended", version: 2, body: body)
+            try EventCoding.current.decode(kind: "turn.ended", version: 3, body: body)
         }
-        #expect(newer?.problem == .newer(version: 2, supported: 1))
+        #expect(newer?.problem == .newer(version: 3, supported: 2))
         let old = #expect(throws: EventCodingError.self) {
             try EventCoding(version: 3, upgrades: [:]).decode(kind: "turn.ended", version: 1, body: body)
         }
         #expect(old?.problem == .tooOld(version: 1))
         let unknown = #expect(throws: EventCodingError.self) {
-            try EventCoding.current.decode(kind: "turn.danced", version: 1, body: body)
+            try EventCoding.current.decode(kind: "turn.danced", version: 2, body: body)
         }
         #expect(unknown?.problem == .unknownKind)
         for cut in stride(from: 0, to: body.count - 1, by: 7) {
             #expect(throws: EventCodingError.self) {
-                try EventCoding.current.decode(kind: "turn.ended", version: 1, body: body[..<cut])
+                try EventCoding.current.decode(kind: "turn.ended", version: 2, body: body[..<cut])
             }
         }
     }

@@ -1,0 +1,30 @@
+/// What brings events of older programs up to date, a step for each version.
+///
+/// A step works on JSON, with the names and defaults of its own time: types may go on changing after it.
+enum EventUpgrade {
+    /// From version 1 to 2: an agent has several models; failures say what is done about them.
+    @Sendable
+    static func toSeveralModels(kind: String, body: inout JSONValue) {
+        guard case .object(var members) = body else { return }
+        switch kind {
+        case "agent.configured":
+            members["models"] = .array([members.removeValue(forKey: "model") ?? "reflex"])
+            members["policy"] = members["policy"]?.adding(["imageBytes": 16_777_216], to: "limits")
+                .adding(["unavailable": "fail", "parkTime": 86_400_000], to: "retry")
+        case "model.failed":
+            let moment = members.removeValue(forKey: "retryAt")
+            members["next"] = moment.map { ["kind": "retry", "at": $0] } ?? ["kind": "giveUp"]
+        default: return
+        }
+        body = .object(members)
+    }
+}
+
+extension JSONValue {
+    /// The object with more members in one of its objects; those that are there stay.
+    fileprivate func adding(_ more: [String: JSONValue], to key: String) -> JSONValue {
+        guard case .object(var members) = self, case .object(let inner) = members[key] else { return self }
+        members[key] = .object(inner.merging(more) { there, _ in there })
+        return .object(members)
+    }
+}
