@@ -1,5 +1,6 @@
 import Anima
 import AnimaCore
+import AnimaModels
 import ArgumentParser
 
 #if canImport(Glibc)
@@ -26,7 +27,7 @@ struct AnimaCommand: AsyncParsableCommand {
               anima new helper
 
             Exit codes: 0 answered or done, 1 failed, 2 wrong use or configuration, 3 a limit was reached, \
-            130 interrupted.
+            4 no model answers and the task is kept, 130 interrupted.
             """,
         version: "anima \(Composition.version)",
         groupedSubcommands: [
@@ -38,6 +39,7 @@ struct AnimaCommand: AsyncParsableCommand {
                     LogCommand.self, WhyCommand.self, ForkCommand.self, ExportCommand.self, ImportCommand.self,
                 ]
             ),
+            CommandGroup(name: "Models", subcommands: [ModelsCommand.self, KeysCommand.self, UsageCommand.self]),
             CommandGroup(
                 name: "Setup",
                 subcommands: [
@@ -88,13 +90,14 @@ enum CommandExit {
     static let failed = ExitCode(1)
     static let usage = ExitCode(2)
     static let limit = ExitCode(3)
+    static let parked = ExitCode(4)
     static let interrupted = ExitCode(130)
 
     /// Errors of what the user gave are wrong use; others are failures.
     static func code(for error: any Error) -> ExitCode {
         switch error {
         case is ConfigurationError, is CompositionError, is IdentityError, is UsageError, is ToolSelectionError,
-            is WorkspaceError:
+            is WorkspaceError, is ModelSetupError:
             usage
         default: failed
         }

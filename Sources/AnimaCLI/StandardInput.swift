@@ -8,6 +8,22 @@ import Darwin
 
 /// What is piped into the program.
 enum StandardInput {
+    /// One line that is not shown while it is typed, or all that is piped in.
+    static func readSecret(prompt: String, _ terminal: Terminal) throws -> String {
+        guard isatty(0) == 1 else { return try readAll() }
+        var settings = termios()
+        guard tcgetattr(0, &settings) == 0 else { return try readAll() }
+        var hidden = settings
+        hidden.c_lflag &= ~tcflag_t(ECHO)
+        terminal.write(prompt, to: .error)
+        tcsetattr(0, TCSAFLUSH, &hidden)
+        defer {
+            tcsetattr(0, TCSAFLUSH, &settings)
+            terminal.line(to: .error)
+        }
+        return readLine(strippingNewline: true) ?? ""
+    }
+
     /// All of it, up to a megabyte.
     static func readAll() throws -> String {
         var bytes: [UInt8] = []

@@ -128,9 +128,20 @@ public struct Composition: Sendable {
         try resolver(of: configuration).embedder().map { try hub.embedder($0) }
     }
 
-    /// The providers that seem to be there, with their usual keys and addresses; none of them was asked.
-    public func providers(_ configuration: AgentConfiguration) throws -> [ModelDescription] {
-        ModelDiscovery(resolver: try resolver(of: configuration), hub: hub).providers()
+    /// A provider that seems to be there, and what it says.
+    public struct Reachable: Sendable {
+        /// How it is asked; the model's name does not matter.
+        public let provider: ModelDescription
+        /// The models that it says it has.
+        public let models: [ModelDescription]
+        /// Why it could not be asked; nil when it answered.
+        public let problem: String?
+    }
+
+    /// Asks all providers that seem to be there, by keys, addresses and open ports, which models they have.
+    public func reachable(_ configuration: AgentConfiguration) async throws -> [Reachable] {
+        let resolver = try resolver(of: configuration)
+        return await ModelDiscovery(resolver: resolver, hub: hub).reachable()
     }
 
     /// Finds out what the names of models in a configuration mean.

@@ -35,6 +35,30 @@ struct ModelDiscovery: Sendable {
         return found
     }
 
+    /// Asks all of them at once which models they have.
+    func reachable() async -> [Composition.Reachable] {
+        await withTaskGroup(of: (Int, Composition.Reachable).self) { group in
+            for (index, provider) in providers().enumerated() {
+                var provider = provider
+                // Somebody waits for the list.
+                provider.timeouts.connect = .seconds(5)
+                provider.timeouts.firstByte = .seconds(15)
+                provider.timeouts.idle = .seconds(10)
+                group.addTask { [provider] in (index, await ask(provider)) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func ask(_ provider: ModelDescription) async -> Composition.Reachable {
+        do {
+            let models = try await hub.models(of: provider).map(resolver.priced)
+            return Composition.Reachable(provider: provider, models: models, problem: nil)
+        } catch {
+            return Composition.Reachable(provider: provider, models: [], problem: "\(error)")
+        }
+    }
+
     /// The first model that answers; nil when there is none.
     func model() async -> ModelDescription? {
         for provider in providers() {
@@ -45,7 +69,7 @@ struct ModelDiscovery: Sendable {
             }
             // A server knows itself which model it has.
             guard let listed = try? await hub.models(of: provider), let first = listed.first else { continue }
-            return first.description
+            return resolver.priced(first)
         }
         return nil
     }

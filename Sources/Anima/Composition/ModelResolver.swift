@@ -121,6 +121,13 @@ public struct ModelResolver: Sendable {
         description.timeouts.idle = model.idleTime
     }
 
+    /// A model that its provider listed, with the price that the owner set.
+    func priced(_ description: ModelDescription) -> ModelDescription {
+        var description = description
+        description.price = price(of: description)
+        return description
+    }
+
     /// The price that the owner set; the longest pattern that fits says it.
     private func price(of description: ModelDescription) -> ModelPrice? {
         let name = description.name

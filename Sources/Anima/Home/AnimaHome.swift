@@ -127,6 +127,17 @@ public enum FilePath {
 
     /// Reads a whole text file of at most a megabyte; nil when there is none.
     public static func read(_ path: String) throws(HomeError) -> String? {
+        guard let bytes = try readBytes(path, limit: 1_048_576) else { return nil }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw HomeError(message: "\(path) is not a text in UTF-8")
+        }
+        return text
+    }
+
+    /// Reads a whole file; nil when there is none.
+    ///
+    /// - Parameter limit: In bytes.
+    public static func readBytes(_ path: String, limit: Int) throws(HomeError) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0, errno == ENOENT { return nil }
         guard descriptor >= 0 else { throw HomeError(message: "can't read \(path): \(reason())") }
@@ -134,17 +145,13 @@ public enum FilePath {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            let count = systemRead(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw HomeError(message: "can't read \(path): \(reason())") }
-            if count == 0 { break }
+            if count == 0 { return bytes }
             bytes += chunk[..<count]
-            guard bytes.count <= 1_048_576 else { throw HomeError(message: "\(path) is larger than 1 MiB") }
+            guard bytes.count <= limit else { throw HomeError(message: "\(path) is larger than \(limit) bytes") }
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw HomeError(message: "\(path) is not a text in UTF-8")
-        }
-        return text
     }
 
     /// Writes a new file that only its owner may read.
@@ -170,4 +177,9 @@ public enum FilePath {
     }
 
     private static func reason() -> String { String(cString: strerror(errno)) }
+}
+
+/// The system's `read`, under a name that the functions above don't hide.
+private func systemRead(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    read(descriptor, bytes, count)
 }

@@ -17,6 +17,7 @@ struct RunCommand: AsyncParsableCommand {
               echo "add 2 and 40" | anima run examples/clerk.toml -
               anima run clerk "what do you remember about tea" --conversation kitchen
               anima run examples/clerk.toml "read README.md" --json | head
+              anima run clerk "what is on this picture" --image shelf.png
             """
     )
 
@@ -32,13 +33,45 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The conversation that the task belongs to; each has a memory of its own turns.")
     var conversation = "main"
 
+    @Option(
+        name: .customLong("image"),
+        help: ArgumentHelp("An image to look at: PNG, JPEG, GIF or WebP; may be repeated.", valueName: "file"),
+        completion: .file(extensions: ["png", "jpg", "jpeg", "gif", "webp"])
+    )
+    var images: [String] = []
+
+    @Option(
+        help: ArgumentHelp("A JSON schema that the answer must follow.", valueName: "file"),
+        completion: .file(extensions: ["json"])
+    )
+    var schema: String?
+
     @OptionGroup var work: WorkOptions
 
     func run() async throws {
         let text = task == "-" ? try StandardInput.readAll() : task
         guard text.contains(where: { !$0.isWhitespace }) else { throw UsageError("the task is empty; say what to do") }
-        let conversation = try ConversationID(conversation)
-        try await Session(work, target: config).run(task: text, in: conversation)
+        var task = Session.Assignment(text: text, conversation: try ConversationID(conversation))
+        task.images = try images.map { path in
+            guard let bytes = try FilePath.readBytes(path, limit: 64 << 20) else {
+                throw UsageError("there is no image \(path)")
+            }
+            return bytes
+        }
+        task.answerSchema = try schema.map(Self.readSchema)
+        try await Session(work, target: config).run(task)
+    }
+
+    private static func readSchema(_ path: String) throws -> JSONValue {
+        guard let text = try FilePath.read(path) else { throw UsageError("there is no schema \(path)") }
+        let schema: JSONValue
+        do {
+            schema = try JSONValue(parsing: text)
+        } catch {
+            throw UsageError("\(path): \(error)")
+        }
+        guard case .object = schema else { throw UsageError("\(path) is no JSON schema; one begins with {") }
+        return schema
     }
 }
 
@@ -96,6 +129,9 @@ struct WorkOptions: ParsableArguments {
         completion: .file(extensions: ["jsonl"])
     )
     var record: String?
+
+    @Flag(help: "When no model answers, stay and try again instead of leaving the task for later.")
+    var wait = false
 
     @OptionGroup var common: CommonOptions
 

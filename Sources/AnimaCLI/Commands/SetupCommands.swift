@@ -104,6 +104,7 @@ struct DoctorCommand: AsyncParsableCommand {
             )
         ]
         findings += permissions(home)
+        findings += keys()
         for id in try home.agents() where FilePath.exists(home.lifePath(of: id)) {
             findings.append(await examine(id, home))
         }
@@ -134,6 +135,21 @@ struct DoctorCommand: AsyncParsableCommand {
         let isOpen = bits & 0o077 != 0
         let problem = isOpen ? "\(home.path) can be entered by others; run: chmod 700 \(home.path)" : nil
         return [Finding(subject: "home", problem: problem, detail: home.path)]
+    }
+
+    private func keys() -> [Finding] {
+        do {
+            return try KeyPlace.all(common)
+                .map { place in
+                    Finding(
+                        subject: "key \(place.name)",
+                        problem: nil,
+                        detail: place.source.map { "set, in \($0)" } ?? "not set"
+                    )
+                }
+        } catch {
+            return [Finding(subject: "keys", problem: "\(error)", detail: "")]
+        }
     }
 
     private func examine(_ id: AgentID, _ home: AnimaHome) async -> Finding {

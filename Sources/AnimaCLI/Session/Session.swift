@@ -16,26 +16,54 @@ struct Session {
         self.target = target
     }
 
+    /// What an agent is asked to do.
+    struct Assignment {
+        let text: String
+        let conversation: ConversationID
+        var images: [[UInt8]] = []
+        var answerSchema: JSONValue?
+    }
+
+    /// How work came to rest.
+    private enum Rest {
+        /// It is done; the end of the turn that counts, when there is one.
+        case done(TurnEnd?)
+        /// No model answers; what was to be done is kept.
+        case parked
+    }
+
     /// Finishes what is open, then does a task and shows its answer.
-    func run(task: String, in conversation: ConversationID) async throws {
+    func run(_ task: Assignment) async throws {
+        let images = try task.images.enumerated()
+            .map { index, bytes in
+                guard let image = Envelope.Image(of: bytes) else {
+                    throw UsageError("image \(index + 1) is none that models take; use PNG, JPEG, GIF or WebP")
+                }
+                return image
+            }
+        let attachments = zip(images, task.images).map { LifeBatch.Spill(hash: $0.hash, bytes: $1) }
         try await withAgent { agent, console in
-            try await agent.rest()
+            try await agent.rest(untilParked: !options.wait)
             // Whoever interrupted the old work does not want the new one begun.
-            if console.isInterrupted { return .cancelled(by: Self.interrupter) }
+            if console.isInterrupted { return .done(.cancelled(by: Self.interrupter)) }
             let now = SystemClock().now
             var generator = SystemRandomNumberGenerator()
             let envelope = Envelope(
                 id: try EnvelopeID(IdentifierSource.make(at: now, using: &generator)),
-                conversation: conversation,
-                text: task,
-                sentAt: now
+                conversation: task.conversation,
+                text: task.text,
+                sentAt: now,
+                images: images,
+                answerSchema: task.answerSchema
             )
             console.expect(answerTo: envelope.id)
-            switch try await agent.deliver(envelope) {
+            switch try await agent.deliver(envelope, attachments: attachments) {
             case .accepted, .duplicate: break
             case .refused(let refusal): throw SessionError("agent \"\(agent.id)\" refused the task: \(refusal)")
             }
-            return try await agent.answer(to: envelope.id).ending?.end
+            try await agent.rest(untilParked: !options.wait)
+            if await agent.isOpen(envelope.id) { return .parked }
+            return .done(try await agent.answer(to: envelope.id).ending?.end)
         }
     }
 
@@ -44,15 +72,13 @@ struct Session {
         try await withAgent { agent, console in
             console.expectAllAnswers()
             if await agent.isAtRest { terminal.line("nothing to resume", to: .error, .dim) }
-            try await agent.rest()
-            return nil
+            try await agent.rest(untilParked: !options.wait)
+            return await agent.isAtRest ? .done(nil) : .parked
         }
     }
 
     /// Wakes the agent, does the work beside a listener and Ctrl-C, and ends with the exit code.
-    private func withAgent(
-        _ work: @escaping @Sendable (Agent, Console) async throws -> TurnEnd?
-    ) async throws {
+    private func withAgent(_ work: @escaping @Sendable (Agent, Console) async throws -> Rest) async throws {
         let (id, residence) = try await residence()
         let console = Console(terminal, options)
         let live = Broadcast()
@@ -67,10 +93,9 @@ struct Session {
         )
         let interrupts = Interrupts()
         defer { interrupts.end() }
-        let end = try await withThrowingTaskGroup(of: TurnEnd?.self) { group in
+        let rest = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await event in heard { console.show(event) }
-                return nil
             }
             group.addTask {
                 for await _ in interrupts.first {
@@ -78,11 +103,10 @@ struct Session {
                     terminal.line("\nstopping; press Ctrl-C again to end at once", to: .error, .yellow)
                     try await agent.cancel(by: Self.interrupter)
                 }
-                return nil
             }
-            let end: TurnEnd?
+            let rest: Rest
             do {
-                end = try await work(agent, console)
+                rest = try await work(agent, console)
             } catch {
                 await agent.stop()
                 interrupts.end()
@@ -92,10 +116,18 @@ struct Session {
             await agent.stop()
             interrupts.end()
             try await group.waitForAll()
-            return end
+            return rest
         }
-        let code = (end ?? console.worstEnd).map(CommandExit.code(for:)) ?? CommandExit.answered
-        if code != CommandExit.answered { throw code }
+        switch rest {
+        case .done(let end):
+            let code = (end ?? console.worstEnd).map(CommandExit.code(for:)) ?? CommandExit.answered
+            if code != CommandExit.answered { throw code }
+        case .parked:
+            let text =
+                "no model answers; the task is kept: anima resume \(target) tries again (with --wait until it is done)"
+            terminal.line(text, to: .error, .yellow)
+            throw CommandExit.parked
+        }
     }
 
     private func residence() async throws -> (AgentID, Runtime.Residence) {

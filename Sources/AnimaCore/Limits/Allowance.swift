@@ -31,12 +31,13 @@ public struct Allowance: Hashable, Sendable {
         guard let microdollars, let price, price.output > 0 || price.dearestInput > 0 else {
             return .success(min(wanted, byTokens))
         }
-        let left = Double(microdollars) - Double(inputTokens) * price.dearestInput
+        let asked = min(Double(inputTokens) * price.dearestInput, 1e15)
+        let left = Double(microdollars) - asked
         let byMoney = price.output > 0 ? left / price.output : (left >= 0 ? .infinity : 0)
         if byMoney < Double(Self.shortestReply) {
             let reason =
-                "the next model call may cost \(Self.dollars(Double(inputTokens) * price.dearestInput)) and more, and "
-                + "\(Self.dollars(Double(max(microdollars, 0)))) are left; the limit is \(moneyKey)"
+                "the next model call may cost \(Dollars.text(Int(asked.rounded(.up)))) and more, and "
+                + "\(Dollars.text(max(microdollars, 0))) are left; the limit is \(moneyKey)"
             return .failure(OverBudget(limit: .cost, reason: reason))
         }
         return .success(min(wanted, byTokens, byMoney < 1e15 ? Int(byMoney) : .max))
@@ -44,13 +45,6 @@ public struct Allowance: Hashable, Sendable {
 
     /// A reply that has to be shorter than this is not worth asking for.
     static let shortestReply = 16
-
-    /// A sum of millionths of a dollar for a person: `$0.0123`.
-    static func dollars(_ microdollars: Double) -> String {
-        let hundredths = Int((microdollars / 100).rounded(.up))
-        let digits = String(hundredths % 10_000)
-        return "$\(hundredths / 10_000)." + String(repeating: "0", count: 4 - digits.count) + digits
-    }
 }
 
 /// A call that no budget has enough left for.
@@ -105,7 +99,7 @@ extension AgentState {
         func pay(_ limit: Int?, _ used: Int, _ reserved: Int, _ share: Int, _ key: String) {
             guard let limit else { return }
             let left = (limit - used - reserved) / share
-            if left < money?.left ?? .max { money = (left, "\(key) = \(Allowance.dollars(Double(limit)).dropFirst())") }
+            if left < money?.left ?? .max { money = (left, "\(key) = \(Dollars.text(limit).dropFirst())") }
         }
         pay(limits.turnMicrodollars, turn.usage.microdollars, 0, 1, "limits.turn_dollars")
         pay(limits.dayMicrodollars, today.microdollars, reservedMoney, share, "limits.day_dollars")

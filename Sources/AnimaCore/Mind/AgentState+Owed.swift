@@ -26,6 +26,12 @@ extension AgentState {
         return effects
     }
 
+    /// Whether there is open work, and all of it waits for models that don't answer.
+    public func isParked(at now: Instant) -> Bool {
+        let mayOpen = turns.count < policy.limits.openTurns && nextWaiting != nil
+        return !turns.isEmpty && !mayOpen && turns.allSatisfy { $0.isParked(at: now) }
+    }
+
     /// The oldest waiting envelope whose conversation has no open turn.
     private var nextWaiting: Waiting? {
         inbox.first { waiting in !turns.contains { $0.conversation == waiting.envelope.conversation } }
@@ -33,6 +39,12 @@ extension AgentState {
 }
 
 extension Turn {
+    /// Whether no model answers and the next try is still to come.
+    fileprivate func isParked(at now: Instant) -> Bool {
+        guard closing == nil, asking.isParked, let retryAt = asking.retryAt else { return false }
+        return now < retryAt
+    }
+
     fileprivate func owed(at now: Instant, _ policy: AgentPolicy, _ allowance: Allowance) -> [Effect] {
         if let closing { return owedToClose(closing) }
         let deadline = deadline(policy)

@@ -55,6 +55,8 @@ public struct Mind: Sendable {
         public var lookAt: Instant?
         /// Whether nothing is owed at all.
         public var isIdle = true
+        /// Whether all that is owed waits for models that don't answer.
+        public var isParked = false
     }
 
     /// The agent.
@@ -115,6 +117,7 @@ public struct Mind: Sendable {
         state = decision.next
         if decision.batch.snapshot != nil { lastSnapshotSeq = state.lastSeq }
         var plan = Plan()
+        plan.isParked = state.isParked(at: now)
         var wanted: Set<Effect> = []
         for effect in state.owed(at: now) {
             plan.isIdle = false

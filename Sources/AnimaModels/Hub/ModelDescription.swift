@@ -77,7 +77,7 @@ public struct ModelDescription: Hashable, Sendable {
     private var isUsualPlace: Bool { baseURL == nil }
 
     /// The address before the API's paths, without a slash at the end.
-    var address: String {
+    public var address: String {
         var text = baseURL ?? Self.usualAddress(of: provider)
         while text.hasSuffix("/") { text.removeLast() }
         // The paths of these begin with the version.

@@ -80,7 +80,7 @@ public final class ModelHub: Sendable {
     ///
     /// - Parameter description: Whose name does not matter.
     /// - Throws: ``ModelError``, ``ModelSetupError``.
-    public func models(of description: ModelDescription) async throws -> [ListedModel] {
+    public func models(of description: ModelDescription) async throws -> [ModelDescription] {
         try check(description)
         let isOllama = description.provider == .ollama
         let path =
@@ -111,7 +111,7 @@ public final class ModelHub: Sendable {
             found.options.contextTokens =
                 entry["meta"]?["n_ctx_train"]?.intValue ?? entry["max_model_len"]?.intValue
                 ?? entry["context_length"]?.intValue ?? description.options.contextTokens
-            return ListedModel(description: found)
+            return found
         }
     }
 
@@ -169,10 +169,4 @@ public final class ModelHub: Sendable {
             return circuit
         }
     }
-}
-
-/// A model that a provider says it has.
-public struct ListedModel: Hashable, Sendable {
-    /// How to ask it.
-    public let description: ModelDescription
 }

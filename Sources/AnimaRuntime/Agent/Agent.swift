@@ -33,14 +33,21 @@ public actor Agent {
     /// It may ring early, and is then set again: a timer for each call would cost more than the call.
     private var alarm: (moment: Instant, task: Task<Void, Never>)?
     private var answerWaiters: [EnvelopeID: [CheckedContinuation<TranscriptTurn, any Error>]] = [:]
-    private var idleWaiters: [CheckedContinuation<Void, any Error>] = []
+    private var restWaiters: [RestWaiter] = []
     private var isIdle = true
+    private var isParked = false
     private var past: [ConversationID: [TranscriptTurn]] = [:]
 
     /// An input that waits for the committer, and who wants to know what became of it.
     private struct Pending {
         let input: Mind.Input
         let continuation: CheckedContinuation<Receipt?, any Error>?
+    }
+
+    /// Who waits until nothing is owed, or until that waits for models that don't answer.
+    private struct RestWaiter {
+        let untilParked: Bool
+        let continuation: CheckedContinuation<Void, any Error>
     }
 
     private init(
@@ -111,16 +118,19 @@ public actor Agent {
         return receipt
     }
 
+    /// Whether an envelope waits, or a turn that answers it is open.
+    public func isOpen(_ envelope: EnvelopeID) -> Bool {
+        mind.state.inbox.contains { $0.envelope.id == envelope }
+            || mind.state.turns.contains { $0.envelope.id == envelope }
+    }
+
     /// Waits for the end of the turn that answers an envelope.
     ///
     /// - Throws: ``AgentError`` when the agent stops first or never took the envelope; `CancellationError` is not
     ///   thrown: cancel the turn instead.
     public func answer(to envelope: EnvelopeID) async throws -> TranscriptTurn {
         if let fault { throw fault }
-        let isOpen =
-            mind.state.inbox.contains { $0.envelope.id == envelope }
-            || mind.state.turns.contains { $0.envelope.id == envelope }
-        if !isOpen {
+        if !isOpen(envelope) {
             guard let turn = try await store.turn(answering: envelope) else {
                 throw AgentError(code: .unknownEnvelope, message: "agent \"\(id)\" never took the envelope \(envelope)")
             }
@@ -131,11 +141,16 @@ public actor Agent {
     }
 
     /// Waits until nothing is owed.
-    public func rest() async throws {
+    ///
+    /// - Parameter untilParked: Also return when all open work waits for models that don't answer; see
+    ///   ``AgentState/isParked(at:)``.
+    public func rest(untilParked: Bool = false) async throws {
         if let fault { throw fault }
-        if isIdle { return }
+        if isIdle || (untilParked && isParked) { return }
         guard !isStopping else { throw AgentError.stopped(id) }
-        try await withCheckedThrowingContinuation { idleWaiters.append($0) }
+        try await withCheckedThrowingContinuation {
+            restWaiters.append(RestWaiter(untilParked: untilParked, continuation: $0))
+        }
     }
 
     /// Asks a turn, or all open ones, to end now; returns when that is on record.
@@ -252,6 +267,7 @@ public actor Agent {
     private func perform(_ plan: Mind.Plan) {
         for effect in plan.cancel { tasks[effect]?.cancel() }
         isIdle = plan.isIdle
+        isParked = plan.isParked
         guard !isStopping else { return }
         for effect in plan.begin {
             deadlines[effect] = timeLimit(of: effect).map { equipment.clock.now + $0 }
@@ -263,11 +279,9 @@ public actor Agent {
             }
         }
         setAlarm(plan.lookAt)
-        if plan.isIdle {
-            let waiters = idleWaiters
-            idleWaiters = []
-            for waiter in waiters { waiter.resume() }
-        }
+        let waiters = restWaiters.filter { isIdle || (isParked && $0.untilParked) }
+        restWaiters.removeAll { isIdle || (isParked && $0.untilParked) }
+        for waiter in waiters { waiter.continuation.resume() }
     }
 
     /// Makes sure that the agent looks again at a moment, and when an effect has used up its time, at the latest.
@@ -309,8 +323,8 @@ public actor Agent {
         pending = []
         for waiter in answerWaiters.values.joined() { waiter.resume(throwing: error) }
         answerWaiters = [:]
-        for waiter in idleWaiters { waiter.resume(throwing: error) }
-        idleWaiters = []
+        for waiter in restWaiters { waiter.continuation.resume(throwing: error) }
+        restWaiters = []
     }
 
     // MARK: The past
