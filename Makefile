@@ -7,7 +7,7 @@ RELEASE_FLAGS = -c release --static-swift-stdlib $(BUILD_FLAGS)
 ANIMA = .build/release/anima
 export SWIFT_BACKTRACE ?= enable=no
 
-.PHONY: help run build test lint format docs simulate crash-test examples readme benchmark clean
+.PHONY: help run build test test-models lint format docs simulate crash-test examples readme benchmark clean
 
 help: ## list these
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -24,6 +24,11 @@ test: ## install what the system lacks, build, and run all tests
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 # One at a time: tests that kill processes or wait for deadlines must not wait for threads that long ones hold.
 	$(SWIFT) test --skip-build --no-parallel
+
+test-models: ## test against a real llama.cpp server with a tiny model, where it can be had
+	@scripts/install-system-packages
+	$(SWIFT) build --build-tests $(BUILD_FLAGS)
+	@scripts/test-models
 
 lint: ## check format and documents
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources examples/embedding/Package.swift examples/embedding/Sources

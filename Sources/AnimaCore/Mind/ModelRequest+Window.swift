@@ -14,23 +14,30 @@ extension ModelRequest {
         limits: Limits,
         facts: ModelFacts = ModelFacts()
     ) {
-        var transcript = turn.transcript()
         var reply = min(limits.replyTokens, facts.outputTokens ?? .max)
         // A reply may not take the room that the request needs.
         if let window = facts.contextTokens { reply = min(reply, max(window / 4, 1)) }
-        if turn.asking.isCompacted { transcript = transcript.elided(resultBytes: Self.elidedResultBytes) }
         self.init(
             instructions: instructions,
             tools: tools,
-            turns: [transcript],
+            turns: [turn.transcript()],
             maxOutputTokens: reply,
             answerSchema: turn.envelope.answerSchema
         )
         var tokens = limits.contextTokens
         if let window = facts.contextTokens { tokens = min(tokens, max(window - reply - approximateTokens, 0)) }
-        if turn.asking.isCompacted { tokens /= 2 }
         let (bytes, overflow) = tokens.multipliedReportingOverflow(by: facts.contextTokens == nil ? 4 : 3)
-        turns = past.newest(withinBytes: overflow ? .max : bytes) + [transcript]
+        let fitting = past.newest(withinBytes: overflow ? .max : bytes)
+        turns = fitting + turns
+        if let share = turn.asking.keptShare { compact(to: share, past: fitting) }
+    }
+
+    /// Makes the request shorter: results lose their middle, then the oldest turns go.
+    private mutating func compact(to share: Double, past: ArraySlice<TranscriptTurn>) {
+        let target = Int(Double(approximateTokens) * share)
+        let open = turns.suffix(1).map { $0.elided(resultBytes: Self.elidedResultBytes) }
+        turns = open
+        turns = past.newest(withinBytes: max(target - approximateTokens, 0) * 3) + open
     }
 
     /// How much of a result stays in a request that had been too long.
@@ -78,15 +85,16 @@ extension TranscriptTurn.Exchange {
     }
 }
 
-extension [TranscriptTurn] {
+extension BidirectionalCollection<TranscriptTurn> {
     /// The newest turns whose approximate sizes add up to at most so many bytes, oldest first.
-    public func newest(withinBytes bytes: Int) -> ArraySlice<TranscriptTurn> {
+    public func newest(withinBytes bytes: Int) -> SubSequence {
         var left = bytes
         var first = endIndex
         while first > startIndex {
-            left -= self[first - 1].approximateBytes
+            let before = index(before: first)
+            left -= self[before].approximateBytes
             if left < 0 { break }
-            first -= 1
+            first = before
         }
         return self[first...]
     }

@@ -30,11 +30,14 @@ public struct ModelError: Error, Hashable, Sendable, Codable, CustomStringConver
     public let message: String
     /// How long the provider asks to wait, in milliseconds.
     public let retryAfterMilliseconds: Int?
+    /// The share of a request that was too long, from 0 to 1, that would have fit; nil when the provider doesn't say.
+    public let fittingShare: Double?
 
     /// Makes an error.
-    public init(code: Code, message: String, retryAfter: Duration? = nil) {
+    public init(code: Code, message: String, retryAfter: Duration? = nil, fittingShare: Double? = nil) {
         self.code = code
         self.message = message
+        self.fittingShare = fittingShare
         // Rounded up: not a moment before the provider's.
         retryAfterMilliseconds = retryAfter.map { Int(clamping: ($0.microseconds &+ 999) / 1000) }
     }

@@ -12,7 +12,7 @@ extension Turn {
         let retry = state.policy.retry
         let following = asking.model + 1
         let fallback = state.models.indices.contains(following) ? state.models[following] : nil
-        if error.code == .contextOverflow, !asking.isCompacted { return .compact }
+        if error.code == .contextOverflow, asking.keptShare == nil { return .compact }
         if error.code == .circuitOpen, let fallback { return .fallback(model: fallback) }
         let delay = retry.delay(after: error, failures: asking.failuresOfModel + 1, using: &generator)
         if let delay, delay <= retry.max { return .retry(at: now + delay) }

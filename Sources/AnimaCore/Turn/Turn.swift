@@ -66,17 +66,17 @@ public struct Turn: Hashable, Sendable, Codable {
         public internal(set) var retryAt: Instant?
         /// Whether it is parked until `retryAt`: nobody answers, and it waits without using up its time.
         public internal(set) var isParked = false
-        /// Whether a request was too long for a model: from then on they are shorter.
-        public internal(set) var isCompacted = false
+        /// How much of a request is kept, from 0 to 1, since one was too long for a model; nil as long as none was.
+        public internal(set) var keptShare: Double?
         /// The failure after which no model is asked again.
         public internal(set) var failure: String?
 
         /// A reply came: the next step begins anew with the same model.
         mutating func succeed() {
-            let (model, isCompacted) = (model, isCompacted)
+            let (model, keptShare) = (model, keptShare)
             self = Asking()
             self.model = model
-            self.isCompacted = isCompacted
+            self.keptShare = keptShare
         }
 
         /// A model call failed.
@@ -92,7 +92,7 @@ public struct Turn: Hashable, Sendable, Codable {
                 model += 1
                 failuresOfModel = 0
             case .compact:
-                isCompacted = true
+                keptShare = min(max(fact.error.fittingShare ?? 0.5, 0.02), 0.95) * 0.9
                 failuresOfModel = 0
             case .park(let moment):
                 model = 0

@@ -131,7 +131,8 @@ struct Endpoint: Sendable {
         return ModelError(
             code: code,
             message: key?.redacted(from: message) ?? message,
-            retryAfter: code == .rateLimited || code == .unavailable ? wait : nil
+            retryAfter: code == .rateLimited || code == .unavailable ? wait : nil,
+            fittingShare: (error as? ProviderFailure)?.fittingShare
         )
     }
 }

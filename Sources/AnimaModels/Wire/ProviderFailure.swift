@@ -8,6 +8,14 @@ struct ProviderFailure: Error, Hashable {
     var words: [String] = []
     /// The HTTP status, when it came with one.
     var status: Int?
+    /// The tokens of the request and of the window, when the one did not fit the other and the answer says so.
+    var overflow: Overflow?
+
+    /// How much a request was too long.
+    struct Overflow: Hashable {
+        var request: Int
+        var window: Int
+    }
 
     init(message: String, words: [String] = [], status: Int? = nil) {
         self.message = message
@@ -32,6 +40,10 @@ struct ProviderFailure: Error, Hashable {
         if let raw = error["metadata"]?["raw"]?.stringValue, !raw.isEmpty { message += " (\(raw.prefix(500)))" }
         words = [error["type"], error["code"], error["status"]].compactMap { $0?.stringValue }
         status = error["code"]?.intValue ?? value["status_code"]?.intValue
+        // llama.cpp says it in numbers.
+        if let window = error["n_ctx"]?.intValue, let request = error["n_prompt_tokens"]?.intValue {
+            overflow = Overflow(request: request, window: window)
+        }
     }
 
     /// The error of an answer with a status that is none of success.
@@ -60,6 +72,19 @@ struct ProviderFailure: Error, Hashable {
         }
         let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return words.isEmpty ? "an empty answer" : String(words.prefix(300))
+    }
+
+    /// How much of a request that was too long would have fit; nil when the failure does not say.
+    var fittingShare: Double? {
+        guard code == .contextOverflow else { return nil }
+        // Most say it in a sentence, whose first two numbers are the window and the request, in either order.
+        let numbers = message.split { !$0.isNumber && $0 != "," }
+            .compactMap { Int($0.filter(\.isNumber)) }.filter { $0 >= 256 }.prefix(2).sorted()
+        let said = numbers.count == 2 ? Overflow(request: numbers[1], window: numbers[0]) : nil
+        guard let overflow = overflow ?? said, overflow.window > 0, overflow.window < overflow.request else {
+            return nil
+        }
+        return Double(overflow.window) / Double(overflow.request)
     }
 
     /// What it means for the retry policy.
