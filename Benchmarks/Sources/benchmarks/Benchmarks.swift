@@ -12,6 +12,11 @@ struct Benchmarks {
             print("usage: benchmarks PATH_OF_ANIMA [JSON_FILE]")
             return
         }
+        if arguments.contains("--only-models") {
+            var report = Report()
+            try await RealModels.measure(into: &report)
+            return print(report.table)
+        }
         let scratch = FileManager.default.temporaryDirectory.path + "/anima-benchmarks-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: scratch) }
@@ -22,6 +27,7 @@ struct Benchmarks {
         try await Turns.measure(into: &report, scratch: scratch)
         try await Waking.measure(into: &report, scratch: scratch)
         try await Crowd.measure(into: &report, scratch: scratch)
+        try await RealModels.measure(into: &report)
         print(report.table)
         if arguments.count > 2 { try report.json.write(toFile: arguments[2], atomically: true, encoding: .utf8) }
     }
@@ -42,6 +48,9 @@ struct Report {
         rows.append(Row(name: name, value: value, unit: unit, aim: aim))
         FileHandle.standardError.write(Data("\(name): \(Self.short(value)) \(unit)\n".utf8))
     }
+
+    /// Says what was not measured, and why.
+    func skip(_ what: String) { FileHandle.standardError.write(Data("not measured: \(what)\n".utf8)) }
 
     var table: String {
         var lines = ["| what | measured | aim |", "|---|---|---|"]
@@ -121,12 +130,14 @@ struct InstantTool: Tool {
 }
 
 extension Equipment {
-    static func instant(calls: Int = 0) -> Equipment {
+    static func instant(calls: Int = 0) -> Equipment { instant(model: InstantModel(calls: calls)) }
+
+    static func instant(model: any ModelProvider) -> Equipment {
         var limits = Limits()
         // A short past, so that the length of the conversation is not what is measured.
-        limits.contextTokens = 1024
+        limits.contextTokens = 0
         return Equipment(
-            model: InstantModel(calls: calls),
+            model: model,
             tools: [InstantTool()],
             policy: AgentPolicy(limits: limits, gate: Gate(rules: [.init(.allow, "echo")]))
         )

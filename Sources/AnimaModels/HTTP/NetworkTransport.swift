@@ -45,7 +45,14 @@ final class NetworkTransport: HTTPTransport {
             throw TransportError(kind: .invalid, message: "\(call.url) is no address of a server")
         }
         let delegate = ExchangeDelegate(receiver, timeouts)
-        let task = client(for: request).execute(request: request, delegate: delegate)
+        let loop = EventLoops.shared.take()
+        defer { EventLoops.shared.giveBack(loop) }
+        let task = client(for: request)
+            .execute(
+                request: request,
+                delegate: delegate,
+                eventLoop: .delegateAndChannel(on: EventLoops.shared[loop])
+            )
         delegate.watch(task)
         try await withTaskCancellationHandler {
             do {
@@ -133,6 +140,37 @@ final class NetworkTransport: HTTPTransport {
         guard let error = error as? IOError else { return "\(error)" }
         return String(cString: strerror(error.errnoCode))
     }
+}
+
+/// The event loops of the process, and which one an exchange runs on.
+///
+/// Connection and delegate share a loop: the client's own choice may separate them, which costs two changes of threads for
+/// each part of an answer. A loop that is busy anyway does more work each time it wakes, so the first is filled before the
+/// next one is used.
+private final class EventLoops: Sendable {
+    static let shared = EventLoops()
+
+    private let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
+    private let exchanges: Mutex<[Int]>
+
+    private init() { exchanges = Mutex(loops.map { _ in 0 }) }
+
+    subscript(index: Int) -> any EventLoop { loops[index] }
+
+    /// So many exchanges are a loop's fill.
+    private static let fill = 64
+
+    /// Counts an exchange for a loop: the first one that is not full, else the one with the fewest.
+    func take() -> Int {
+        exchanges.withLock { exchanges in
+            let index =
+                exchanges.firstIndex { $0 < Self.fill } ?? exchanges.indices.min { exchanges[$0] < exchanges[$1] } ?? 0
+            exchanges[index] += 1
+            return index
+        }
+    }
+
+    func giveBack(_ index: Int) { exchanges.withLock { $0[index] -= 1 } }
 }
 
 /// Hands an answer on while it comes, on the event loop of its connection, and ends an exchange that stalls.
