@@ -111,7 +111,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AnimaTests",
-            dependencies: ["Anima", "AnimaCore", "AnimaModels", "AnimaTesting"],
+            dependencies: ["Anima", "AnimaCore", "AnimaModels", "AnimaRuntime", "AnimaTesting"],
             swiftSettings: settings
         ),
         .testTarget(name: "AnimaCLITests", dependencies: ["AnimaCLI", "Anima", "AnimaCore"], swiftSettings: settings),

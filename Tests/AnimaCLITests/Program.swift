@@ -44,7 +44,9 @@ final class Program: Sendable {
             ["PATH", "LANG", "LD_LIBRARY_PATH"].contains($0.key)
         }
         self.environment =
-            inherited.merging(["ANIMA_HOME": directory + "/home", "SWIFT_BACKTRACE": "enable=no"]) { $1 }
+            inherited.merging([
+                "ANIMA_HOME": directory + "/home", "SWIFT_BACKTRACE": "enable=no", "ANIMA_DISCOVERY": "keys",
+            ]) { $1 }
             .merging(environment) { $1 }
         try put(configuration, at: "clerk.toml")
     }

@@ -19,14 +19,17 @@ struct ModelDiscovery: Sendable {
     /// The providers that seem to be there, without asking them: keys that are set, ports that are open.
     func providers() -> [ModelDescription] {
         var found: [ModelDescription] = []
+        // `off` finds nothing, `keys` only what the environment and keys.toml name.
+        let scope = resolver.value("ANIMA_DISCOVERY")
+        if scope == "off" { return [] }
         let anthropic = resolver.usual(.anthropic, name: "")
         if anthropic.key != nil { found.append(anthropic) }
         let openai = resolver.usual(.openai, name: "")
         if openai.key != nil || openai.baseURL != nil { found.append(openai) }
-        if resolver.value("ANIMA_DISCOVERY") == "off" { return found }
         let ollama = resolver.usual(.ollama, name: "")
-        if ollama.baseURL != nil || LocalPort.isOpen(11434) { found.append(ollama) }
-        if LocalPort.isOpen(8080) {
+        let mayProbe = scope != "keys"
+        if ollama.baseURL != nil || (mayProbe && LocalPort.isOpen(11434)) { found.append(ollama) }
+        if mayProbe, LocalPort.isOpen(8080) {
             var llama = ModelDescription(provider: .openai, name: "")
             llama.baseURL = Self.llamaAddress
             llama.timeouts.connect = .seconds(2)

@@ -1,4 +1,6 @@
 import AnimaCore
+import AnimaModels
+import AnimaRuntime
 import Foundation
 import Testing
 
@@ -48,7 +50,7 @@ import Testing
         let fixture = try ConfigurationFixture(["agents/bob-2/agent.toml": text])
         let loaded = try fixture.load("agents/bob-2/agent.toml", form: .agentDirectory)
         #expect(loaded.name?.name == "bob-2")
-        #expect(loaded.model.use == "reflex")
+        #expect(!loaded.model.isChosen)
         #expect(loaded.toolNames.isEmpty)
         #expect(loaded.policy.gate.rules.isEmpty)
     }
@@ -128,18 +130,41 @@ import Testing
         #expect(guide.contains(begin + ConfigurationSample.markdown + end))
     }
 
-    /// Every fenced `toml` block of the guide loads, or gives the faults of the `text` block that follows it.
-    @Test func theExamplesOfTheGuideAreTrue() throws {
-        let guide = try String(contentsOf: Self.root.appending(path: "docs/configuration.md"), encoding: .utf8)
+    /// Every fenced `toml` block of a guide loads, or gives the faults of the `text` block that follows it.
+    @Test(arguments: ["docs/configuration.md", "docs/models.md"])
+    func theExamplesOfTheGuidesAreTrue(path: String) throws {
+        let guide = try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
         var blocks: [(language: Substring, text: String)] = []
         for match in guide.matches(of: #/```(toml|text)\n([^`]*)```/#) { blocks.append((match.1, String(match.2))) }
         #expect(blocks.count { $0.language == "toml" } >= 2)
         for (index, block) in blocks.enumerated() where block.language == "toml" {
             let next = index + 1 < blocks.count ? blocks[index + 1] : block
             let expected = next.language == "text" && next.text.hasPrefix("clerk.toml") ? next.text : ""
-            let faults = try ConfigurationFixture.faults(of: block.text, environment: ["HOME": "/home/ada"])
+            // A part of a file stands for the file of an agent that has a name.
+            let text = block.text.contains("[agent]") ? block.text : "agent.name = \"clerk\"\n" + block.text
+            let environment = ["HOME": "/home/ada", "OPENROUTER_API_KEY": "a-key"]
+            let faults = try ConfigurationFixture.faults(of: text, environment: environment)
             #expect(faults.map { $0 + "\n" }.joined() == expected)
         }
+    }
+
+    /// Every model that the guide shows can be set up.
+    @Test func theModelsOfTheGuideCanBeSetUp() throws {
+        let guide = try String(contentsOf: Self.root.appending(path: "docs/models.md"), encoding: .utf8)
+        let hub = ModelHub(clock: SystemClock())
+        var names: [String] = []
+        for match in guide.matches(of: #/```toml\n([^`]*)```/#) {
+            let text = match.1.contains("[agent]") ? String(match.1) : "agent.name = \"clerk\"\n" + match.1
+            let environment = ["HOME": "/home/ada", "OPENROUTER_API_KEY": "a-key"]
+            let configuration = try ConfigurationFixture.load(text, environment: environment)
+            let resolver = ModelResolver(configuration, environment: environment, keys: [:])
+            for description in try resolver.chosen() ?? [] where description.provider != .cassette {
+                names.append(try hub.model(description).name)
+            }
+            if let embedder = try resolver.embedder() { names.append(try hub.embedder(embedder).name) }
+        }
+        #expect(names.count >= 12)
+        #expect(Set(names.map { $0.prefix { $0 != "/" } }) == ["openai", "anthropic", "ollama", "reflex"])
     }
 }
 
