@@ -204,7 +204,9 @@ private final class ExchangeDelegate: HTTPClientResponseDelegate {
 
     /// Looks at the exchange when it may have stalled, until it has ended.
     func watch(_ task: HTTPClient.Task<Void>) {
-        let timer = task.eventLoop.scheduleTask(deadline: deadline) { self.look(task) }
+        // A first byte that comes after this look brings the deadline forward, to the idle time from now at the earliest.
+        let next = min(deadline, .now() + .nanoseconds(timeouts.idle.nanoseconds))
+        let timer = task.eventLoop.scheduleTask(deadline: next) { self.look(task) }
         task.futureResult.whenComplete { _ in timer.cancel() }
     }
 
