@@ -63,7 +63,17 @@ let package = Package(
         ),
 
         // Level 2
-        .target(name: "AnimaTesting", dependencies: ["AnimaCore", "AnimaRuntime"], swiftSettings: settings),
+        .target(
+            name: "AnimaTesting",
+            dependencies: [
+                "AnimaCore", "AnimaRuntime",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
 
         // Level 3: the composition root.
         .target(

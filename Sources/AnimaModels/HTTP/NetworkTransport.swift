@@ -45,9 +45,10 @@ final class NetworkTransport: HTTPTransport {
             throw TransportError(kind: .invalid, message: "\(call.url) is no address of a server")
         }
         let delegate = ExchangeDelegate(receiver, timeouts)
+        let proxy = proxies.proxy(forHost: request.host, port: request.port, isSecure: request.useTLS)
         let loop = EventLoops.shared.take()
         defer { EventLoops.shared.giveBack(loop) }
-        let task = client(for: request)
+        let task = client(through: proxy)
             .execute(
                 request: request,
                 delegate: delegate,
@@ -59,16 +60,17 @@ final class NetworkTransport: HTTPTransport {
                 try await task.futureResult.get()
             } catch {
                 if Task.isCancelled { throw CancellationError() }
-                throw delegate.failure ?? Self.describe(error, request, timeouts)
+                if let failure = delegate.failure { throw failure }
+                let route = Route(host: request.host, port: request.port, proxy: proxy, hasBegun: delegate.hasBegun)
+                throw Self.describe(error, route, timeouts)
             }
         } onCancel: {
             task.cancel()
         }
     }
 
-    private func client(for request: HTTPClient.Request) -> HTTPClient {
-        let proxy = proxies.proxy(forHost: request.host, port: request.port, isSecure: request.useTLS)
-        return clients.withLock { clients in
+    private func client(through proxy: ProxySettings.Proxy?) -> HTTPClient {
+        clients.withLock { clients in
             if let client = clients[proxy] { return client }
             var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
             configuration.timeout.connect = .nanoseconds(timeouts.connect.nanoseconds)
@@ -86,42 +88,75 @@ final class NetworkTransport: HTTPTransport {
         }
     }
 
+    /// Where an exchange went, and how far it got.
+    private struct Route {
+        let host: String
+        let port: Int
+        let proxy: ProxySettings.Proxy?
+        /// Whether the head of the answer had come.
+        let hasBegun: Bool
+
+        var place: String { "\(host):\(port)" }
+    }
+
     /// An error of the client in our words.
-    private static func describe(
-        _ error: any Error,
-        _ request: HTTPClient.Request,
-        _ timeouts: HTTPTimeouts
-    ) -> any Error {
-        let place = "\(request.host):\(request.port)"
+    private static func describe(_ error: any Error, _ route: Route, _ timeouts: HTTPTimeouts) -> any Error {
+        let place = route.place
+        let proxy = route.proxy.map { "the proxy \($0.host):\($0.port)" } ?? "the proxy"
+        let closed = TransportError(
+            kind: .cut,
+            message: "\(place) closed the connection before its answer was whole"
+        )
         switch error {
         case let error as HTTPClientError:
             switch error {
             case .connectTimeout, .httpProxyHandshakeTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout:
                 let seconds = timeouts.connect.seconds
                 return TransportError(kind: .timeout, message: "no connection to \(place) within \(seconds) s")
-            case .remoteConnectionClosed:
-                return TransportError(kind: .cut, message: "\(place) closed the connection before its answer was whole")
-            case .proxyAuthenticationRequired, .invalidProxyResponse:
-                return TransportError(kind: .unreachable, message: "the proxy refused to connect to \(place): \(error)")
+            case .remoteConnectionClosed: return closed
+            case .proxyAuthenticationRequired:
+                return TransportError(
+                    kind: .invalid,
+                    message:
+                        "\(proxy) wants a user name and a password, or others; write them into HTTPS_PROXY as "
+                        + "http://USER:PASSWORD@HOST:PORT"
+                )
+            case .invalidProxyResponse:
+                return TransportError(kind: .unreachable, message: "\(proxy) did not connect to \(place)")
             default: return TransportError(kind: .cut, message: "the exchange with \(place) failed: \(error)")
             }
         case let error as NIOConnectionError:
-            if error.connectionErrors.isEmpty {
-                return TransportError(kind: .unreachable, message: "there is no host \(request.host)")
+            let subject = route.proxy == nil ? "" : "the proxy "
+            guard let first = error.connectionErrors.first else {
+                return TransportError(
+                    kind: .unreachable,
+                    message: "there is no host \(error.host)" + (subject.isEmpty ? "" : ", which is named as a proxy")
+                )
             }
-            let reason = error.connectionErrors.first.map { Self.reason($0.error) } ?? ""
-            return TransportError(kind: .unreachable, message: "can't connect to \(place): \(reason)")
+            return TransportError(
+                kind: .unreachable,
+                message: "can't connect to \(subject)\(error.host):\(error.port): \(reason(first.error))"
+            )
         case let error as IOError:
             let kind: TransportError.Kind = error.errnoCode == ECONNREFUSED ? .unreachable : .cut
             return TransportError(kind: kind, message: "the connection to \(place) broke: \(reason(error))")
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            if let error = error as? NIOSSLError, isEnd(error) { return closed }
+            if route.hasBegun {
+                return TransportError(kind: .cut, message: "the secure connection to \(place) broke: \(error)")
+            }
             return TransportError(
                 kind: .untrusted,
                 message:
                     "no secure connection to \(place): \(error) (a private authority's certificates can be named in "
                     + "SSL_CERT_FILE)"
             )
-        case is HTTPParserError, is NIOHTTP1.HTTPParserError:
+        case let error as HTTPParserError:
+            // What ends, or is mutilated, in the middle is not the fault of the address.
+            if error == .invalidEOFState || error == .closedConnection { return closed }
+            if route.hasBegun {
+                return TransportError(kind: .cut, message: "the answer of \(place) stopped being HTTP: \(error)")
+            }
             return TransportError(kind: .invalid, message: "\(place) does not speak HTTP: \(error)")
         case let error as ChannelError:
             return TransportError(kind: .cut, message: "the connection to \(place) broke: \(error)")
@@ -133,6 +168,15 @@ final class NetworkTransport: HTTPTransport {
                 kind: isSecurity ? .untrusted : .cut,
                 message: "the exchange with \(place) failed: \(error)"
             )
+        }
+    }
+
+    /// Whether a secure connection just ended, in the handshake or later; that says nothing about trust.
+    private static func isEnd(_ error: NIOSSLError) -> Bool {
+        switch error {
+        case .uncleanShutdown: true
+        case .handshakeFailed(.sslError(let errors)): errors == [.eofDuringHandshake]
+        default: false
         }
     }
 
@@ -193,9 +237,14 @@ private final class ExchangeDelegate: HTTPClientResponseDelegate {
     /// Why the exchange was ended from here.
     var failure: (any Error)? { state.withLock { $0.failure } }
 
+    /// Whether the head of the answer has come.
+    var hasBegun: Bool { state.withLock { $0.lastByte != nil } }
+
     /// Looks at the exchange when it may have stalled, until it has ended.
     func watch(_ task: HTTPClient.Task<Void>) {
-        let timer = task.eventLoop.scheduleTask(deadline: deadline) { self.look(task) }
+        // A first byte that comes after this look brings the deadline forward, to the idle time from now at the earliest.
+        let next = min(deadline, .now() + .nanoseconds(timeouts.idle.nanoseconds))
+        let timer = task.eventLoop.scheduleTask(deadline: next) { self.look(task) }
         task.futureResult.whenComplete { _ in timer.cancel() }
     }
 
@@ -207,11 +256,10 @@ private final class ExchangeDelegate: HTTPClientResponseDelegate {
 
     private func look(_ task: HTTPClient.Task<Void>) {
         if deadline > .now() { return watch(task) }
-        let isFirst = state.withLock { $0.lastByte == nil }
         let message =
-            isFirst
-            ? "no answer began within \(timeouts.firstByte.seconds) s (model.first_byte_seconds)"
-            : "the answer stalled: nothing came for \(timeouts.idle.seconds) s (model.idle_seconds)"
+            hasBegun
+            ? "the answer stalled: nothing came for \(timeouts.idle.seconds) s (model.idle_seconds)"
+            : "no answer began within \(timeouts.firstByte.seconds) s (model.first_byte_seconds)"
         fail(task, TransportError(kind: .timeout, message: message))
     }
 

@@ -9,7 +9,7 @@ import Foundation
 /// Which proxy leads to which host, as the environment says.
 ///
 /// `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY` (or in lowercase) name a proxy, `NO_PROXY` the hosts without one: `*`, names
-/// (which stand for the names below them too), with or without a port. Loopback addresses never have one.
+/// (which stand for the names below them too), addresses and networks (`10.0.0.0/8`), with or without a port. Loopback addresses never have one.
 public struct ProxySettings: Hashable, Sendable {
     struct Proxy: Hashable, Sendable {
         let host: String
@@ -24,7 +24,7 @@ public struct ProxySettings: Hashable, Sendable {
 
     private let secure: Proxy?
     private let plain: Proxy?
-    private let exceptions: [String]
+    private let exceptions: [Exception]
 
     /// No proxies.
     public init() {
@@ -44,25 +44,13 @@ public struct ProxySettings: Hashable, Sendable {
         let all = value("ALL_PROXY")
         secure = (value("HTTPS_PROXY") ?? all).flatMap(Self.parse)
         plain = ((isCGI ? environment["http_proxy"] : value("HTTP_PROXY")) ?? all).flatMap(Self.parse)
-        exceptions = (value("NO_PROXY") ?? "").split(separator: ",")
-            .map { $0.filter { $0 != " " }.lowercased() }
-            .filter { !$0.isEmpty }
+        exceptions = (value("NO_PROXY") ?? "").split { $0 == "," || $0 == " " }.map { Exception(String($0)) }
     }
 
     func proxy(forHost host: String, port: Int, isSecure: Bool) -> Proxy? {
         guard let proxy = isSecure ? secure : plain else { return nil }
-        let host = host.lowercased()
-        if host == "localhost" || host == "::1" || host.hasPrefix("127.") { return nil }
-        for exception in exceptions {
-            if exception == "*" { return nil }
-            let parts = exception.split(separator: ":", maxSplits: 1)
-            if parts.count == 2, Int(parts[1]) != port { continue }
-            var name = parts.first.map(String.init) ?? exception
-            if name.hasPrefix("*") { name.removeFirst() }
-            if name.hasPrefix(".") { name.removeFirst() }
-            if host == name || host.hasSuffix("." + name) { return nil }
-        }
-        return proxy
+        let host = HostName(host)
+        return host.isLoopback || exceptions.contains { $0.covers(host, port: port) } ? nil : proxy
     }
 
     /// `http://user:password@host:port`, or less of it.

@@ -57,7 +57,9 @@ enum RetryHints {
 
     private static func bounded(seconds: Double) -> Duration? {
         guard seconds.isFinite else { return nil }
-        return min(.milliseconds(Int64((max(seconds, 0) * 1000).rounded(.up))), longest)
+        // Bounded before it becomes an integer: a server may name any number.
+        if seconds >= Double(longest.components.seconds) { return longest }
+        return .milliseconds(Int64((max(seconds, 0) * 1000).rounded(.up)))
     }
 
     private static func seconds(from now: Instant, to moment: Instant) -> Double {

@@ -91,18 +91,21 @@ struct ProviderFailure: Error, Hashable {
     var code: ModelError.Code {
         let says = ([message] + words).joined(separator: " ").lowercased()
         func mentions(_ parts: String...) -> Bool { parts.contains { says.contains($0) } }
-        if mentions(
-            "context_length",
-            "context length",
-            "context window",
-            "exceed_context",
-            "exceeds the available context",
-            "prompt is too long",
-            "maximum context",
-            "too many tokens",
-            "input is too long",
-            "input token count"
-        ) {
+        // A provider that says 429 counts tokens by the minute, not by the request.
+        if status != 429,
+            mentions(
+                "context_length",
+                "context length",
+                "context window",
+                "exceed_context",
+                "exceeds the available context",
+                "prompt is too long",
+                "maximum context",
+                "too many tokens",
+                "input is too long",
+                "input token count"
+            )
+        {
             return .contextOverflow
         }
         if mentions("insufficient_quota", "exceeded your current quota", "credit balance", "insufficient credits") {

@@ -1,0 +1,114 @@
+import AnimaCore
+import AnimaModels
+import AnimaTesting
+import Testing
+
+@Suite("Models over HTTP", .timeLimit(.minutes(5)))
+struct TransportTests {
+    @Test func streamsAnAnswerAndSendsTheKeyOnce() async throws {
+        let server = try await ScriptedServer.start(scripts: [Asking.answer("Hel", "lo")])
+        try await Asking.with(server) { server in
+            let heard = Heard()
+            let reply = try await Asking.reply(of: Asking.model(at: server.baseURL + "/v1"), sink: heard.sink)
+            #expect(reply.text == "Hello")
+            #expect(heard.text == "Hello")
+            #expect(reply.usage.inputTokens == 9)
+            let request = try #require(server.requests.first)
+            #expect(request.method == "POST")
+            #expect(request.path == "/v1/chat/completions")
+            #expect(request.headers["authorization"] == "Bearer \(Asking.key)")
+            #expect(request.headers["content-type"] == "application/json")
+            #expect(request.json?["model"] == "m-1")
+            #expect(!request.text.contains(Asking.key))
+        }
+    }
+
+    @Test("an answer cut at every n bytes is the same answer", arguments: [1, 2, 3, 7, 64])
+    func readsAnAnswerCutAnywhere(size: Int) async throws {
+        let events = Asking.pieces(["Grüße, ", "世界 👋"]) + ["[DONE]"]
+        let bytes = Array(events.map { "data: \($0)\r\n\r\n" }.joined().utf8)
+        let server = try await ScriptedServer.start(scripts: [
+            [.head(200, ["content-type": "text/event-stream"]), .chunked(bytes, every: size), .end]
+        ])
+        try await Asking.with(server) { server in
+            let reply = try await Asking.reply(of: Asking.model(at: server.baseURL))
+            #expect(reply.text == "Grüße, 世界 👋")
+        }
+    }
+
+    @Test func usesAConnectionAgain() async throws {
+        let server = try await ScriptedServer.start(scripts: [
+            Asking.answer("one"), ScriptedServer.answer(status: 429, body: "slow down"), Asking.answer("three"),
+        ])
+        try await Asking.with(server) { server in
+            let model = try Asking.model(at: server.baseURL)
+            #expect(try await Asking.reply(of: model).text == "one")
+            #expect(try await Asking.failure(of: model).code == .rateLimited)
+            #expect(try await Asking.reply(of: model).text == "three")
+            #expect(server.requests.map(\.connection) == [1, 1, 1])
+            #expect(server.connections == 1)
+        }
+    }
+
+    @Test func doesNotFollowARedirectWithTheKey() async throws {
+        let other = try await ScriptedServer.start(scripts: [Asking.answer("stolen")])
+        let place = "\(other.baseURL)/v1/chat/completions?key=\(Asking.key)"
+        let server = try await ScriptedServer.start(scripts: [
+            ScriptedServer.answer(status: 307, headers: ["location": place])
+        ])
+        try await Asking.with(other) { other in
+            try await Asking.with(server) { server in
+                let error = try await Asking.failure(of: Asking.model(at: server.baseURL))
+                #expect(error.code == .invalidRequest)
+                #expect(!error.isTransient)
+                #expect(error.message.contains(other.baseURL))
+                #expect(server.requests.count == 1)
+                #expect(other.connections == 0)
+            }
+        }
+    }
+
+    @Test("cancelling ends the exchange at once", arguments: [true, false])
+    func endsWhenCancelled(inTheMiddle: Bool) async throws {
+        let server = try await ScriptedServer.start { _ in inTheMiddle ? Asking.beginning("Hel") + [.hang] : [.hang] }
+        try await Asking.with(server) { server in
+            let model = try Asking.model(at: server.baseURL)
+            let heard = Heard()
+            let asking = Task { try await Asking.reply(of: model, sink: heard.sink) }
+            if inTheMiddle { await heard.first.pass() } else { #expect(await server.receives(1)) }
+            asking.cancel()
+            await #expect(throws: CancellationError.self) { try await asking.value }
+            #expect(await server.ends(1, within: .seconds(10)))
+        }
+    }
+
+    @Test func trustsACertificateThatItIsGiven() async throws {
+        let server = try await ScriptedServer.start(tls: true, scripts: [Asking.answer("secure")])
+        try await Asking.with(server) { server in
+            try await Asking.withCertificateFile { file in
+                let model = try Asking.model(at: server.baseURL, environment: ["SSL_CERT_FILE": file])
+                #expect(try await Asking.reply(of: model).text == "secure")
+            }
+        }
+    }
+
+    @Test func doesNotSendTheKeyToWhoeverHasNoTrustedCertificate() async throws {
+        let server = try await ScriptedServer.start(tls: true, scripts: [Asking.answer("who?")])
+        try await Asking.with(server) { server in
+            let error = try await Asking.failure(of: Asking.model(at: server.baseURL))
+            #expect(error.code == .invalidRequest)
+            #expect(error.message.contains("no secure connection"))
+            #expect(error.message.contains("SSL_CERT_FILE"))
+            #expect(server.requests.isEmpty)
+        }
+    }
+
+    @Test func refusesToSpeakTLSWithAPlainServer() async throws {
+        let server = try await ScriptedServer.start(scripts: [Asking.answer("plain")])
+        try await Asking.with(server) { server in
+            let error = try await Asking.failure(of: Asking.model(at: "https://127.0.0.1:\(server.port)"))
+            #expect(!error.message.isEmpty)
+            #expect(server.requests.isEmpty)
+        }
+    }
+}
