@@ -124,6 +124,10 @@ let package = Package(
             dependencies: ["Anima", "AnimaCore", "AnimaModels", "AnimaRuntime", "AnimaTesting"],
             swiftSettings: settings
         ),
-        .testTarget(name: "AnimaCLITests", dependencies: ["AnimaCLI", "Anima", "AnimaCore"], swiftSettings: settings),
+        .testTarget(
+            name: "AnimaCLITests",
+            dependencies: ["AnimaCLI", "Anima", "AnimaCore", "AnimaTesting"],
+            swiftSettings: settings
+        ),
     ]
 )

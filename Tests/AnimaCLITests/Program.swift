@@ -1,4 +1,5 @@
 import AnimaCore
+import Dispatch
 import Foundation
 import Synchronization
 
@@ -80,13 +81,23 @@ final class Program: Sendable {
         try start(arguments, input: input, more: more).finish()
     }
 
+    /// Runs the program without holding up what answers it in this process.
+    func answer(_ arguments: String..., input: String = "") async throws -> Result {
+        let running = try start(arguments, input: input)
+        return try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Swift.Result { try running.finish() }) }
+        }
+    }
+
     func events(_ agent: String = "clerk") throws -> [JSONValue] {
         try run("log", agent, "--json").output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
     }
 }
 
 /// A process of the program.
-final class Running {
+///
+/// Sendable because only one task at a time has to do with it.
+final class Running: @unchecked Sendable {
     let process = Process()
     let inputPath: String
     let outputPath: String

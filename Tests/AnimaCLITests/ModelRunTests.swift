@@ -1,0 +1,379 @@
+import AnimaCore
+import AnimaTesting
+import Foundation
+import Synchronization
+import Testing
+
+/// The real program, real sockets, and models that fail in every way.
+@Suite("anima run with a model over the network", .timeLimit(.minutes(5)))
+struct ModelRunTests {
+    // MARK: Answers
+
+    @Test("streams an answer, sends what the task brings, and counts what it cost")
+    func answers() async throws {
+        let server = try await ScriptedServer.start { _ in Reply.text("It is a shelf.", cached: 40) }
+        let program = try Program.asking(
+            server,
+            more: "[prices.\"openai/*\"]\ninput = 1.0\noutput = 10.0\ncached = 0.5"
+        )
+        let picture: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x01]
+        try Data(picture).write(to: URL(fileURLWithPath: program.directory + "/shelf.png"))
+        try program.put(#"{"type":"object","properties":{"what":{"type":"string"}}}"#, at: "schema.json")
+        let result = try await program.answer(
+            "run",
+            "clerk.toml",
+            "what is this",
+            "--image",
+            "shelf.png",
+            "--schema",
+            "schema.json"
+        )
+        #expect(result.output == "It is a shelf.\n" && result.status == 0, "\(result.errors)")
+        let request = try #require(server.requests.first)
+        #expect(request.headers["authorization"] == "Bearer \(Program.key)")
+        #expect(request.text.contains("data:image/png;base64," + Data(picture).base64EncodedString()))
+        #expect(request.json?["response_format"]?["json_schema"]?["schema"]?["type"] == "object")
+        // 60 tokens at 1 dollar a million, 40 cached ones at half of it, 10 at 10.
+        let usage = try JSONValue(parsing: await program.answer("usage", "clerk", "--json").output)
+        #expect(usage["inputTokens"] == 100 && usage["cachedTokens"] == 40 && usage["outputTokens"] == 10)
+        #expect(usage["dollars"]?.numberValue == 0.00018)
+        let table = try await program.answer("usage").output
+        #expect(table.contains("40%") && table.contains("$0.0002"))
+        await server.stop()
+    }
+
+    @Test("answers a broken call with what was wrong, and goes on")
+    func answersBrokenCalls() async throws {
+        let server = try await ScriptedServer.start(scripts: [
+            Reply.call("read_file", arguments: "{\"path\": \"a.txt\""),
+            Reply.call("read_file", arguments: #"{"path":"a.txt"}"#),
+            Reply.text("It says hello."),
+        ])
+        let program = try Program.asking(server)
+        try program.put("hello\n", at: "a.txt")
+        let result = try await program.answer("run", "clerk.toml", "what does a.txt say")
+        #expect(result.output == "It says hello.\n")
+        let second = try #require(server.requests.dropFirst().first?.json?["messages"]?.arrayValue?.last)
+        #expect(second["role"] == "tool" && second["content"]?.stringValue?.contains("JSON") == true)
+        let third = try #require(server.requests.last?.json?["messages"]?.arrayValue?.last)
+        #expect(third["content"]?.stringValue?.contains("hello") == true)
+        await server.stop()
+    }
+
+    // MARK: Failures
+
+    @Test("tries again after failures that pass, and waits as long as the events say")
+    func triesAgain() async throws {
+        let server = try await ScriptedServer.start(scripts: [
+            ScriptedServer.answer(status: 503), ScriptedServer.answer(status: 429, headers: ["retry-after": "1"]),
+            [.head(200), .text("data: {\"choices\":[{\"delta\":{\"content\":\"half\"}}]}\n\n"), .reset],
+            ScriptedServer.answer(body: "<html><title>Sign in</title></html>"), Reply.text("Here I am."),
+        ])
+        let program = try Program.asking(server, more: "[retry]\nattempts = 6\nbase_seconds = 0.001")
+        let result = try await program.answer("run", "clerk.toml", "hello")
+        #expect(result.output == "Here I am.\n" && result.status == 0, "\(result.errors)")
+        let events = try program.events()
+        let failures = events.filter { $0["kind"] == "model.failed" }
+        #expect(
+            failures.compactMap { $0["error"]?["code"]?.stringValue } == [
+                "unavailable", "rateLimited", "unavailable", "invalidReply",
+            ]
+        )
+        #expect(failures.allSatisfy { $0["next"]?["kind"] == "retry" })
+        for (failure, following) in zip(
+            failures,
+            failures.dropFirst() + events.filter { $0["kind"] == "model.replied" }
+        ) {
+            #expect(try #require(following["at"]?.stringValue) >= #require(failure["next"]?["at"]?.stringValue))
+        }
+        #expect(result.errors.contains("Sign in"))
+        await server.stop()
+    }
+
+    @Test("goes on with the next model when a key is wrong, and shows the key nowhere")
+    func fallsBack() async throws {
+        let first = try await ScriptedServer.start { _ in
+            ScriptedServer.answer(status: 401, json: ["error": ["message": .string("the key \(Program.key) is wrong")]])
+        }
+        let second = try await ScriptedServer.start { _ in Reply.text("The other one.") }
+        let program = try Program.asking(
+            first,
+            more: """
+                fallback = ["other"]
+                [models.other]
+                provider = "openai"
+                name = "second"
+                base_url = "\(second.baseURL)/v1"
+                api_key = "${OTHER_KEY}"
+                """
+        )
+        let kept = try await program.answer("keys", "set", "OTHER_KEY", input: "sk-the-other-key\n")
+        #expect(kept.status == 0, "\(kept.errors)")
+        let result = try await program.answer("run", "clerk.toml", "hello", "--verbose")
+        #expect(result.output == "The other one.\n" && result.errors.contains("going on with openai/second"))
+        #expect(second.requests.first?.headers["authorization"] == "Bearer sk-the-other-key")
+        #expect(first.requests.count == 1)
+        // Neither what is shown nor what is kept has a key in it.
+        var texts = [result.output, result.errors, try await program.answer("log", "clerk", "--json").output]
+        texts.append(try await program.answer("config", "show", "clerk.toml").output)
+        texts.append(try await program.answer("keys", "list", "--json").output)
+        texts.append(try await program.answer("doctor").output)
+        for file in ["life.sqlite", "life.sqlite-wal"] {
+            let path = "\(program.directory)/home/agents/clerk/\(file)"
+            if let data = FileManager.default.contents(atPath: path) {
+                texts.append(String(decoding: data, as: UTF8.self))
+            }
+        }
+        for text in texts { #expect(!text.contains(Program.key) && !text.contains("sk-the-other-key")) }
+        await first.stop()
+        await second.stop()
+    }
+
+    @Test("keeps the task when nobody answers; resuming does what is left and nothing twice")
+    func parks() async throws {
+        let isUp = Mutex(true)
+        let server = try await ScriptedServer.start { exchange in
+            guard isUp.withLock({ $0 }) else { return ScriptedServer.answer(status: 503, body: "down for a while") }
+            if exchange.number == 1 {
+                return Reply.call("write_file", arguments: #"{"path":"n.txt","content":"x","append":true}"#)
+            }
+            return Reply.text("Written.")
+        }
+        let program = try Program.asking(server, more: "[retry]\nattempts = 2\nbase_seconds = 0.001")
+        isUp.withLock { $0 = true }
+        let first = Task { try await program.answer("run", "clerk.toml", "write it down") }
+        // The cable is pulled after the first reply.
+        #expect(await server.receives(1))
+        isUp.withLock { $0 = false }
+        let parked = try await first.value
+        #expect(parked.status == 4 && parked.errors.contains("the task is kept"), "\(parked.errors)")
+        #expect(parked.output == "")
+        let still = try await program.answer("resume", "clerk.toml")
+        #expect(still.status == 4)
+        #expect(try await program.answer("list").output.contains("1 open"))
+        isUp.withLock { $0 = true }
+        let resumed = try await program.answer("resume", "clerk.toml")
+        #expect(resumed.output == "Written.\n" && resumed.status == 0, "\(resumed.errors)")
+        #expect(try program.text("n.txt") == "x")
+        let events = try program.events()
+        #expect(events.filter { $0["kind"] == "turn.ended" }.count == 1)
+        #expect(events.filter { $0["next"]?["kind"] == "park" }.count == 2)
+        await server.stop()
+    }
+
+    @Test("a new task is taken while an old one is parked")
+    func takesTasksBesideParkedOnes() async throws {
+        let isUp = Mutex(false)
+        let server = try await ScriptedServer.start { _ in
+            isUp.withLock { $0 } ? Reply.text("Done.") : ScriptedServer.answer(status: 503)
+        }
+        let program = try Program.asking(server, more: "[retry]\nattempts = 1")
+        #expect(try await program.answer("run", "clerk.toml", "one").status == 4)
+        #expect(try await program.answer("run", "clerk.toml", "two").status == 4)
+        isUp.withLock { $0 = true }
+        #expect(try await program.answer("resume", "clerk.toml").output == "Done.\nDone.\n")
+        await server.stop()
+    }
+
+    @Test("fails clearly when that is wanted")
+    func failsClearly() async throws {
+        let program = try Program(
+            """
+            [agent]
+            name = "clerk"
+            [model]
+            provider = "openai"
+            name = "tiny"
+            base_url = "http://127.0.0.1:1/v1"
+            [retry]
+            attempts = 2
+            base_seconds = 0.001
+            unavailable = "fail"
+            """
+        )
+        let result = try await program.answer("run", "clerk.toml", "hello")
+        #expect(result.status == 1 && result.errors.contains("can't connect to 127.0.0.1:1"), "\(result.errors)")
+    }
+
+    @Test("survives a cable that is pulled while the model speaks")
+    func survivesACutCable() async throws {
+        let server = try await ScriptedServer.start { _ in Reply.text(String(repeating: "word ", count: 400)) }
+        let proxy = try await ScriptedProxy.start(
+            hosts: ["model.test": server.port],
+            rule: .cut(afterBytes: 3000, .reset)
+        )
+        let program = try Program.asking(
+            server,
+            address: "http://model.test/v1",
+            more: "[retry]\nattempts = 2\nbase_seconds = 0.001",
+            environment: ["HTTP_PROXY": proxy.url],
+            key: nil
+        )
+        let cut = try await program.answer("run", "clerk.toml", "hello")
+        #expect(cut.status == 4 && cut.output == "", "\(cut.errors)")
+        #expect(proxy.requests.count == 2)
+        proxy.follow(.forward)
+        let resumed = try await program.answer("resume", "clerk.toml")
+        #expect(resumed.output == String(repeating: "word ", count: 400) + "\n", "\(resumed.errors)")
+        #expect(try program.events().filter { $0["kind"] == "turn.ended" }.count == 1)
+        await proxy.stop()
+        await server.stop()
+    }
+
+    @Test("a process killed while the model speaks asks again, and answers once")
+    func survivesKilling() async throws {
+        let isHanging = Mutex(true)
+        let server = try await ScriptedServer.start { _ in
+            guard isHanging.withLock({ $0 }) else { return Reply.text("Whole.") }
+            return ScriptedServer.events([#"{"choices":[{"delta":{"content":"half of"}}]}"#]) + [.hang]
+        }
+        let program = try Program.asking(server)
+        let running = try program.start(["run", "clerk.toml", "hello"])
+        #expect(await server.receives(1))
+        kill(running.process.processIdentifier, SIGKILL)
+        _ = try running.finish()
+        isHanging.withLock { $0 = false }
+        let resumed = try await program.answer("resume", "clerk.toml")
+        #expect(resumed.output == "Whole.\n" && resumed.status == 0)
+        await server.stop()
+    }
+
+    // MARK: Budgets
+
+    @Test(
+        "stops at a budget before the call that would break it",
+        arguments: [
+            ("turn_tokens = 150", "limits.turn_tokens"), ("day_tokens = 150", "limits.day_tokens"),
+            ("life_dollars = 0.0003", "limits.life_dollars"), ("turn_dollars = 0.0003", "limits.turn_dollars"),
+        ]
+    )
+    func keepsBudgets(limit: String, key: String) async throws {
+        let server = try await ScriptedServer.start { exchange in
+            exchange.number == 1 ? Reply.call("now", arguments: "{}") : Reply.text("Late.")
+        }
+        let program = try Program.asking(
+            server,
+            tools: ["now"],
+            more: "[prices.\"openai/*\"]\ninput = 1.0\noutput = 10.0\n[limits]\n\(limit)"
+        )
+        let result = try await program.answer("run", "clerk.toml", "hello")
+        #expect(result.status == 3 && result.errors.contains(key), "\(result.errors)")
+        #expect(server.requests.count <= 1)
+        await server.stop()
+    }
+
+    // MARK: Cassettes
+
+    @Test("plays a recording back, without a server or a key")
+    func playsBack() async throws {
+        let server = try await ScriptedServer.start(scripts: [
+            ScriptedServer.answer(status: 503), Reply.call("add", arguments: #"{"numbers":[2,40]}"#),
+            Reply.text("It is 42."),
+        ])
+        let program = try Program.asking(server, tools: ["add"], more: "[retry]\nbase_seconds = 0.001")
+        let recorded = try await program.answer("run", "clerk.toml", "add 2 and 40", "--record", "lunch.jsonl")
+        #expect(recorded.output == "It is 42.\n", "\(recorded.errors)")
+        await server.stop()
+        #expect(!(try program.text("lunch.jsonl").contains(Program.key)))
+        let text = try program.text("clerk.toml").replacing("\"clerk\"", with: "\"parrot\"")
+        try program.put(text, at: "parrot.toml")
+        let played = try await program.answer(
+            "run",
+            "parrot.toml",
+            "add 2 and 40",
+            "--model",
+            "cassette/lunch.jsonl"
+        )
+        #expect(played.output == "It is 42.\n", "\(played.errors)")
+        let again = try await program.answer("run", "clerk.toml", "hello", "--record", "lunch.jsonl")
+        #expect(again.status == 2 && again.errors.contains("lunch.jsonl"))
+    }
+
+    // MARK: What can be reached
+
+    @Test("lists the models of a server with windows and prices, and says what can't be asked")
+    func lists() async throws {
+        let server = try await ScriptedServer.start { exchange in
+            #expect(exchange.method == "GET" && exchange.path == "/v1/models")
+            let models: JSONValue = ["data": [["id": "tiny", "max_model_len": 4096], ["id": "large"]]]
+            return ScriptedServer.answer(json: models)
+        }
+        let program = try Program(
+            "[agent]\nname = \"clerk\"",
+            environment: ["OPENAI_BASE_URL": server.baseURL + "/v1", "OLLAMA_HOST": "127.0.0.1:1"]
+        )
+        try FileManager.default.createDirectory(atPath: program.directory + "/home", withIntermediateDirectories: true)
+        try program.put("[prices.\"openai/tiny\"]\ninput = 0.5\noutput = 2.0", at: "home/config.toml")
+        let rows = try await program.answer("models", "--json").output.split(separator: "\n")
+            .map { try JSONValue(parsing: String($0)) }
+        let tiny = try #require(rows.last { $0["name"] == "openai/tiny" })
+        #expect(tiny["contextTokens"] == 4096 && tiny["price"]?["output"]?.numberValue == 2)
+        #expect(rows.contains { $0["name"] == "openai/large" && $0["price"] == .null })
+        #expect(rows.contains { $0["provider"] == "ollama" && $0["error"] != nil })
+        let text = try await program.answer("models").output
+        #expect(text.contains("in use") && text.contains("$0.5 in, $2 out") && text.contains("can't be asked"))
+        await server.stop()
+    }
+}
+
+/// Streams of chat completions.
+private enum Reply {
+    static func text(_ text: String, cached: Int = 0) -> [ScriptedServer.Step] {
+        let pieces = stride(from: 0, to: text.count, by: 40)
+            .map { start in
+                let piece = String(text.dropFirst(start).prefix(40))
+                return JSONValue.object(["choices": [["index": 0, "delta": ["content": .string(piece)]]]]).text
+            }
+        return stream(pieces, stop: "stop", cached: cached)
+    }
+
+    static func call(_ tool: String, arguments: String) -> [ScriptedServer.Step] {
+        let function: JSONValue = ["name": .string(tool), "arguments": .string(arguments)]
+        let call: JSONValue = ["index": 0, "id": "call_1", "type": "function", "function": function]
+        return stream(
+            [JSONValue.object(["choices": [["index": 0, "delta": ["tool_calls": [call]]]]]).text],
+            stop: "tool_calls"
+        )
+    }
+
+    private static func stream(_ pieces: [String], stop: String, cached: Int = 0) -> [ScriptedServer.Step] {
+        let end: JSONValue = [
+            "choices": [["index": 0, "delta": [:], "finish_reason": .string(stop)]],
+            "usage": [
+                "prompt_tokens": 100, "completion_tokens": 10, "prompt_tokens_details": ["cached_tokens": .int(cached)],
+            ],
+        ]
+        return ScriptedServer.events(pieces + [end.text, "[DONE]"]) + [.end]
+    }
+}
+
+extension Program {
+    /// The key that no text may contain.
+    fileprivate static let key = "sk-secret-of-the-tests"
+
+    /// A clerk whose model is a server.
+    fileprivate static func asking(
+        _ server: ScriptedServer,
+        address: String? = nil,
+        tools: [String] = ["files"],
+        more: String = "",
+        environment: [String: String] = [:],
+        key: String? = key
+    ) throws -> Program {
+        let names = tools.map { "\"\($0)\"" }.joined(separator: ", ")
+        let configuration = """
+            agent.name = "clerk"
+            tools.use = [\(names)]
+            gate.allow = [\(names)]
+            [model]
+            provider = "openai"
+            name = "tiny"
+            base_url = "\(address ?? server.baseURL + "/v1")"
+            \(more)
+            """
+        return try Program(
+            configuration,
+            environment: environment.merging(key.map { ["OPENAI_API_KEY": $0] } ?? [:]) { given, _ in given }
+        )
+    }
+}
