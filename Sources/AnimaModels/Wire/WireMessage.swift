@@ -30,10 +30,8 @@ struct WireCall: Hashable {
         if case .object = arguments { arguments } else { ["_raw": .string(arguments.stringValue ?? arguments.text)] }
     }
 
-    /// The arguments as the model wrote them.
-    var text: String {
-        if case .string(let raw) = arguments { raw } else { arguments.text }
-    }
+    /// The object as JSON: servers that read the arguments of the past refuse a conversation where they can't.
+    var text: String { object.text }
 }
 
 /// A result with the id of its call.
