@@ -16,21 +16,24 @@ struct Messages: WireFormat {
         var body: [String: JSONValue] = [
             "model": .string(options.model),
             "messages": .array(messages(request)),
-            "max_tokens": .int(request.maxOutputTokens ?? 4096),
+            "max_tokens": .int(max(request.maxOutputTokens ?? 4096, 1)),
         ]
         // Tools come before instructions, and these before messages, in what the provider caches: one mark at the end of
         // the stable prefix, and one at the end of the conversation, which the next request repeats.
-        if !request.instructions.isEmpty {
+        // A block without words is refused.
+        let hasInstructions = !request.instructions.allSatisfy(\.isWhitespace)
+        if hasInstructions {
             body["system"] = [Self.marked(["type": "text", "text": .string(request.instructions)])]
         }
         if !request.tools.isEmpty {
             var tools = request.tools.map(Self.tool)
-            if request.instructions.isEmpty, let last = tools.indices.last { tools[last] = Self.marked(tools[last]) }
+            if !hasInstructions, let last = tools.indices.last { tools[last] = Self.marked(tools[last]) }
             body["tools"] = .array(tools)
         }
         if options.streams { body["stream"] = true }
-        if let temperature = options.temperature { body["temperature"] = .double(temperature) }
-        if let topP = options.topP { body["top_p"] = .double(topP) }
+        // Who thinks chooses words freely: with another temperature or share, a thinking request is refused.
+        if let temperature = options.temperature, options.effort == nil { body["temperature"] = .double(temperature) }
+        if let topP = options.topP, options.effort == nil { body["top_p"] = .double(topP) }
         if !options.stop.isEmpty { body["stop_sequences"] = .array(options.stop.map { .string($0) }) }
         var output: [String: JSONValue] = [:]
         if let effort = options.effort {
