@@ -18,8 +18,8 @@ struct Responses: WireFormat {
             "model": .string(options.model),
             "input": .array(items(request)),
             "store": false,
-            "include": ["reasoning.encrypted_content"],
         ]
+        if mayReason { body["include"] = ["reasoning.encrypted_content"] }
         if !request.instructions.isEmpty { body["instructions"] = .string(request.instructions) }
         if options.streams { body["stream"] = true }
         if !request.tools.isEmpty {
@@ -42,6 +42,12 @@ struct Responses: WireFormat {
             ]
         }
         return ("/responses", .object(body))
+    }
+
+    /// Whether the model may reason; those that are known not to refuse to be asked for what they thought.
+    private var mayReason: Bool {
+        let name = options.model.split(separator: "/").last ?? ""
+        return !["gpt-3.5", "gpt-4", "chatgpt-4"].contains { name.hasPrefix($0) }
     }
 
     private func items(_ request: ModelRequest) -> [JSONValue] {
@@ -123,6 +129,8 @@ struct Responses: WireFormat {
             switch event["type"]?.stringValue ?? "" {
             case "response.output_text.delta", "response.refusal.delta":
                 builder.add(text: event["delta"]?.stringValue ?? "")
+            case "response.reasoning_summary_part.added":
+                if builder.hasReasoning { builder.add(reasoning: "\n\n") }
             case "response.reasoning_summary_text.delta", "response.reasoning_text.delta":
                 builder.add(reasoning: event["delta"]?.stringValue ?? "")
             case "response.output_item.done":
@@ -190,9 +198,10 @@ struct Responses: WireFormat {
                     }
                 }
             case "reasoning":
-                builder.keepsake.append(kept(item))
+                if let kept = kept(item) { builder.keepsake.append(kept) }
                 guard !shown.hasReasoning else { continue }
                 for part in (item["summary"]?.arrayValue ?? []) + (item["content"]?.arrayValue ?? []) {
+                    if builder.hasReasoning { builder.add(reasoning: "\n\n") }
                     builder.add(reasoning: part["text"]?.stringValue ?? "")
                 }
             case "function_call":
@@ -218,8 +227,12 @@ struct Responses: WireFormat {
     }
 
     /// A reasoning item without what only describes it: the encrypted content is enough to go on from.
-    private static func kept(_ item: JSONValue) -> JSONValue {
-        guard case .object(var members) = item else { return item }
+    ///
+    /// Nil for one without content: as nothing is stored, its id would refer to nothing.
+    private static func kept(_ item: JSONValue) -> JSONValue? {
+        guard case .object(var members) = item else { return nil }
+        let content = members["content"]?.arrayValue ?? []
+        guard members["encrypted_content"]?.stringValue != nil || !content.isEmpty else { return nil }
         members["status"] = nil
         return .object(members)
     }
