@@ -44,7 +44,7 @@ struct Responses: WireFormat {
         return ("/responses", .object(body))
     }
 
-    /// Whether the model may reason; those that are known not to refuse to be asked for what they thought.
+    /// Whether the model may reason; one that does not refuses to be asked for what it thought.
     private var mayReason: Bool {
         let name = options.model.split(separator: "/").last ?? ""
         return !["gpt-3.5", "gpt-4", "chatgpt-4"].contains { name.hasPrefix($0) }
