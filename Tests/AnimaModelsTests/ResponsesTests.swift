@@ -45,6 +45,19 @@ struct ResponsesTests {
         #expect(reading.failure?.contains(fixture.says) == true, "\(reading.failure ?? "")")
     }
 
+    @Test("reads an answer in one piece where a stream was asked for", arguments: ResponsesFixtures.answers)
+    func readsAnswersInsteadOfStreams(_ fixture: WireFixture) {
+        #expect(Reading(fixture.body, as: streamed) == Reading(reply: fixture.reply))
+        #expect(Reading("\n " + fixture.body, as: streamed) == Reading(reply: fixture.reply))
+        #expect(cutThatMatters(fixture.body, as: streamed) == nil)
+    }
+
+    @Test("reports an error where a stream was asked for")
+    func reportsErrorsInsteadOfStreams() {
+        let reading = Reading("{\"error\":{\"message\":\"Nope.\"}}", as: streamed)
+        #expect(reading.failure?.contains("Nope.") == true, "\(reading.failure ?? "")")
+    }
+
     // MARK: Asking
 
     @Test("asks with the whole conversation")

@@ -111,7 +111,8 @@ struct Messages: WireFormat {
     // MARK: Reading
 
     func decoder(sink: @escaping @Sendable (ModelDelta) -> Void) -> any ReplyDecoder {
-        options.streams ? StreamDecoder(origin: origin, sink) : WholeDecoder(origin: origin, sink)
+        let whole = WholeDecoder(origin: origin, sink)
+        return options.streams ? StreamOrWhole(StreamDecoder(origin: origin, sink), whole) : whole
     }
 
     /// Reads a stream of events.

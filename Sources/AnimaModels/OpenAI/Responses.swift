@@ -87,7 +87,8 @@ struct Responses: WireFormat {
     // MARK: Reading
 
     func decoder(sink: @escaping @Sendable (ModelDelta) -> Void) -> any ReplyDecoder {
-        options.streams ? StreamDecoder(origin: origin, sink) : WholeDecoder(origin: origin, sink)
+        let whole = WholeDecoder(origin: origin, sink)
+        return options.streams ? StreamOrWhole(StreamDecoder(origin: origin, sink), whole) : whole
     }
 
     /// Reads a stream: shows the parts, and takes the reply from the response that ends it.
