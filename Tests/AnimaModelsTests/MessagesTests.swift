@@ -161,4 +161,25 @@ struct MessagesTests {
         let request = ModelRequest(turns: [try Conversations.turn(1, "Hi", end: nil)], maxOutputTokens: 0)
         #expect(streamed.encode(request).body["max_tokens"] == 1)
     }
+
+    @Test("returns thinking in its place, between texts and calls")
+    func keepsPlaces() throws {
+        let thinking: [JSONValue] = ["1", "2"].map { ["type": "thinking", "thinking": "x", "signature": .string($0)] }
+        let keepsake = ModelKeepsake(
+            origin: "anthropic/m",
+            parts: [thinking[0], ["type": "text", "text": "First."], thinking[1], ["type": "tool_use"]]
+        )
+        func blocks(_ exchanges: Int) throws -> [JSONValue] {
+            let exchanges = (0..<exchanges).map { Conversations.exchange(1, 1, $0 + 1, id: "call_\($0)") }
+            let step = TranscriptTurn.Step(text: "First.", keepsake: keepsake, exchanges: exchanges)
+            let turn = try Conversations.turn(1, "Hi", steps: [step], end: nil)
+            let messages = streamed.encode(ModelRequest(turns: [turn])).body["messages"]?.arrayValue ?? []
+            return messages[1]["content"]?.arrayValue ?? []
+        }
+        let text: JSONValue = ["type": "text", "text": "First."]
+        let use: JSONValue = ["type": "tool_use", "id": "call_0", "name": "add", "input": ["left": 1]]
+        #expect(try blocks(1) == [thinking[0], text, thinking[1], use])
+        // What does not fit the transcript is put first.
+        #expect(try blocks(2).prefix(4) == [thinking[0], thinking[1], text, use])
+    }
 }

@@ -134,4 +134,22 @@ struct ResponsesTests {
         let body = Responses(options: ModelOptions(model: model)).encode(request).body
         #expect((body["include"] != nil) == isAsked)
     }
+
+    @Test("returns reasoning in its place, before what it led to")
+    func keepsPlaces() throws {
+        let reasoning: [JSONValue] = ["1", "2"].map { ["type": "reasoning", "encrypted_content": .string($0)] }
+        let keepsake = ModelKeepsake(
+            origin: "openai-responses/m",
+            parts: [reasoning[0], ["type": "message", "text": "First."], reasoning[1], ["type": "function_call"]]
+        )
+        func types(_ exchanges: Int) throws -> [JSONValue] {
+            let exchanges = (0..<exchanges).map { Conversations.exchange(1, 1, $0 + 1, id: "call_\($0)") }
+            let step = TranscriptTurn.Step(text: "First.", keepsake: keepsake, exchanges: exchanges)
+            let turn = try Conversations.turn(1, "Hi", steps: [step], end: nil)
+            let items = streamed.encode(ModelRequest(turns: [turn])).body["input"]?.arrayValue ?? []
+            return items.dropFirst().dropLast(exchanges.count).compactMap { $0["type"] }
+        }
+        #expect(try types(1) == ["reasoning", "message", "reasoning", "function_call"])
+        #expect(try types(2) == ["reasoning", "reasoning", "message", "function_call", "function_call"])
+    }
 }

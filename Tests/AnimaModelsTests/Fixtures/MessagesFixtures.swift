@@ -295,6 +295,25 @@ enum MessagesFixtures {
             "{\"content\":[{\"type\":\"text\",\"text\":\"a\"}],\"stop_reason\":\"stop_sequence\",\"stop_sequence\":\"X\"}",
             ModelReply(text: "a")
         ),
+        WireFixture(
+            "thinking between a text and a call",
+            """
+            {"content":[{"type":"thinking","thinking":"A","signature":"1"},{"type":"text","text":"First."},
+            {"type":"thinking","thinking":"B","signature":"2"},{"type":"text","text":" "},
+            {"type":"tool_use","id":"toolu_1","name":"now","input":{}}],"stop_reason":"tool_use"}
+            """,
+            ModelReply(
+                text: "First. ",
+                reasoning: "AB",
+                keepsake: keepsake(
+                    ["type": "thinking", "thinking": "A", "signature": "1"],
+                    ["type": "text", "text": "First."],
+                    ["type": "thinking", "thinking": "B", "signature": "2"],
+                    ["type": "tool_use"]
+                ),
+                calls: [.init(tool: "now", arguments: [:], providerID: "toolu_1")]
+            )
+        ),
         WireFixture("no content", "{\"content\":[],\"stop_reason\":\"end_turn\"}", ModelReply(text: "")),
     ]
 

@@ -175,8 +175,7 @@ struct MessagesRules {
             case let type: throw Breach(description: "a block \"\(type)\" of the assistant")
             }
         }
-        // A message of nothing but thinking says nothing.
-        try require(blocks.contains { $0["type"] != "thinking" }, "nothing but thinking")
+        try require(blocks.last?["type"] != "thinking", "nothing after thinking")
     }
 }
 

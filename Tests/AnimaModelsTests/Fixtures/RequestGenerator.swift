@@ -22,6 +22,21 @@ struct RequestGenerator {
     private static let keepsakes: [ModelKeepsake?] = [
         nil, nil,
         ModelKeepsake(origin: "anthropic/m", parts: [["type": "thinking", "thinking": "Hm.", "signature": "AB"]]),
+        ModelKeepsake(
+            origin: "anthropic/m",
+            parts: [
+                ["type": "thinking", "thinking": "Hm.", "signature": "AB"], ["type": "text", "text": "So."],
+                ["type": "thinking", "thinking": "Hm.", "signature": "AB"], ["type": "tool_use"],
+            ]
+        ),
+        ModelKeepsake(
+            origin: "openai-responses/m",
+            parts: [
+                ["type": "message", "text": "So."],
+                ["type": "reasoning", "id": "rs_1", "encrypted_content": "gAAA", "summary": []],
+                ["type": "function_call"],
+            ]
+        ),
         ModelKeepsake(origin: "anthropic/other", parts: [["type": "thinking", "thinking": "No.", "signature": "XX"]]),
         ModelKeepsake(
             origin: "openai-responses/m",

@@ -240,7 +240,31 @@ enum ResponsesFixtures {
                 calls: [.init(tool: "add", arguments: ["left": 1], providerID: "call_1")],
                 usage: Usage(inputTokens: 5, outputTokens: 6)
             )
-        )
+        ),
+        WireFixture(
+            "reasoning between a text and calls",
+            """
+            {"status":"completed","output":[{"type":"reasoning","encrypted_content":"1","summary":[]},
+            {"type":"message","role":"assistant","content":[{"type":"output_text","text":"First."}]},
+            {"type":"function_call","call_id":"call_1","name":"now","arguments":"{}"},
+            {"type":"reasoning","encrypted_content":"2","summary":[]},
+            {"type":"function_call","call_id":"call_2","name":"now","arguments":"{}"}]}
+            """,
+            ModelReply(
+                text: "First.",
+                keepsake: keepsake(
+                    ["type": "reasoning", "encrypted_content": "1", "summary": []],
+                    ["type": "message", "text": "First."],
+                    ["type": "function_call"],
+                    ["type": "reasoning", "encrypted_content": "2", "summary": []],
+                    ["type": "function_call"]
+                ),
+                calls: [
+                    .init(tool: "now", arguments: [:], providerID: "call_1"),
+                    .init(tool: "now", arguments: [:], providerID: "call_2"),
+                ]
+            )
+        ),
     ]
 
     static let brokenAnswers: [BrokenFixture] = [
