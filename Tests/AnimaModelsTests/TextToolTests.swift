@@ -32,6 +32,10 @@ struct TextToolTests {
                 "é <tool_call>{\"name\":\"say\",\"arguments\":{\"text\":\"👩‍👩‍👧 < 東京\"}}</tool_call> ü", "é  ü",
                 [.init(tool: "say", arguments: ["text": "👩‍👩‍👧 < 東京"])]
             ),
+            (
+                "<tool_call>{\"name\":\"say\",\"arguments\":{\"text\":\"a</tool_call>b\"}}</tool_call>Bye.", "Bye.",
+                [.init(tool: "say", arguments: ["text": "a</tool_call>b"])]
+            ),
         ] as [(String, String, [ModelReply.Call])]
     )
     func findsCalls(_ text: String, _ rest: String, _ calls: [ModelReply.Call]) {
@@ -90,6 +94,7 @@ struct TextToolTests {
         arguments: [
             ("A \(one) B\(one)", "A  B"), ("<\(one)<tool_call", "<<tool_call"), ("x<tool_call>{\"a\": \"<", "x"),
             ("<tool_call><tool_call></tool_call>é東👩‍👩‍👧</tool_call>", "é東👩‍👩‍👧</tool_call>"), ("", ""),
+            ("A<tool_call>{\"a\":\"</tool_call>\"}</tool_call>B", "AB"), ("A<tool_call>no</tool_call>B\(one)C", "ABC"),
         ]
     )
     func filters(_ text: String, _ shown: String) {
