@@ -72,6 +72,15 @@ extension JSONValue {
         }
     }
 
+    /// The number, with or without a fraction.
+    public var numberValue: Double? {
+        switch self {
+        case .int(let value): Double(value)
+        case .double(let value): value
+        default: nil
+        }
+    }
+
     /// The truth value, when this is one.
     public var boolValue: Bool? {
         if case .bool(let value) = self { value } else { nil }

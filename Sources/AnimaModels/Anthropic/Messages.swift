@@ -16,21 +16,24 @@ struct Messages: WireFormat {
         var body: [String: JSONValue] = [
             "model": .string(options.model),
             "messages": .array(messages(request)),
-            "max_tokens": .int(request.maxOutputTokens ?? 4096),
+            "max_tokens": .int(max(request.maxOutputTokens ?? 4096, 1)),
         ]
         // Tools come before instructions, and these before messages, in what the provider caches: one mark at the end of
         // the stable prefix, and one at the end of the conversation, which the next request repeats.
-        if !request.instructions.isEmpty {
+        // A block without words is refused.
+        let hasInstructions = !request.instructions.allSatisfy(\.isWhitespace)
+        if hasInstructions {
             body["system"] = [Self.marked(["type": "text", "text": .string(request.instructions)])]
         }
         if !request.tools.isEmpty {
             var tools = request.tools.map(Self.tool)
-            if request.instructions.isEmpty, let last = tools.indices.last { tools[last] = Self.marked(tools[last]) }
+            if !hasInstructions, let last = tools.indices.last { tools[last] = Self.marked(tools[last]) }
             body["tools"] = .array(tools)
         }
         if options.streams { body["stream"] = true }
-        if let temperature = options.temperature { body["temperature"] = .double(temperature) }
-        if let topP = options.topP { body["top_p"] = .double(topP) }
+        // Who thinks chooses words freely: with another temperature or share, a thinking request is refused.
+        if let temperature = options.temperature, options.effort == nil { body["temperature"] = .double(temperature) }
+        if let topP = options.topP, options.effort == nil { body["top_p"] = .double(topP) }
         if !options.stop.isEmpty { body["stop_sequences"] = .array(options.stop.map { .string($0) }) }
         var output: [String: JSONValue] = [:]
         if let effort = options.effort {
@@ -88,13 +91,23 @@ struct Messages: WireFormat {
     }
 
     private func assistant(_ text: String, _ step: TranscriptTurn.Step?, _ calls: [WireCall]) -> [JSONValue] {
-        // Thinking comes first and goes back as it came, signatures included.
-        var blocks = step?.keepsake?.parts(for: origin) ?? []
-        if !text.allSatisfy(\.isWhitespace) { blocks.append(["type": "text", "text": .string(text)]) }
-        blocks += calls.map { call in
-            ["type": "tool_use", "id": .string(call.id), "name": .string(call.tool), "input": call.object]
+        let kept = step?.keepsake?.parts(for: origin) ?? []
+        var uses =
+            calls.map { call -> JSONValue in
+                ["type": "tool_use", "id": .string(call.id), "name": .string(call.tool), "input": call.object]
+            }[...]
+        // Thinking goes back as it came, signatures included, and in its place when it did not come first.
+        let isWhole = kept.contains { !Self.isThinking($0) } && kept.last.map(Self.isThinking) == false
+        if isWhole, kept.count(where: { $0["type"] == "tool_use" }) == uses.count {
+            return kept.compactMap { $0["type"] == "tool_use" ? uses.popFirst() : $0 }
         }
-        return blocks
+        var blocks = kept.filter(Self.isThinking)
+        if !text.allSatisfy(\.isWhitespace) { blocks.append(["type": "text", "text": .string(text)]) }
+        return blocks + uses
+    }
+
+    private static func isThinking(_ block: JSONValue) -> Bool {
+        block["type"] == "thinking" || block["type"] == "redacted_thinking"
     }
 
     private static func result(_ result: WireResult) -> JSONValue {
@@ -108,7 +121,8 @@ struct Messages: WireFormat {
     // MARK: Reading
 
     func decoder(sink: @escaping @Sendable (ModelDelta) -> Void) -> any ReplyDecoder {
-        options.streams ? StreamDecoder(origin: origin, sink) : WholeDecoder(origin: origin, sink)
+        let whole = WholeDecoder(origin: origin, sink)
+        return options.streams ? StreamOrWhole(StreamDecoder(origin: origin, sink), whole) : whole
     }
 
     /// Reads a stream of events.
@@ -165,6 +179,9 @@ struct Messages: WireFormat {
     private struct Blocks {
         private var builder: ReplyBuilder
         private var thinking: [Int: [String: JSONValue]] = [:]
+        /// The other blocks, by their place.
+        private var texts: [Int: String] = [:]
+        private var uses: Set<Int> = []
         private var usage = Usage()
         private var hasUsage = false
         /// Whether a stream said that the message is whole.
@@ -191,7 +208,7 @@ struct Messages: WireFormat {
 
         mutating func begin(_ block: JSONValue, at index: Int) {
             switch block["type"]?.stringValue ?? "" {
-            case "text": builder.add(text: block["text"]?.stringValue ?? "")
+            case "text": add(text: block["text"]?.stringValue ?? "", at: index)
             case "thinking":
                 let text = block["thinking"]?.stringValue ?? ""
                 builder.add(reasoning: text)
@@ -204,6 +221,7 @@ struct Messages: WireFormat {
             case "tool_use":
                 // In a stream the input is empty here and comes in parts.
                 let input = block["input"] ?? [:]
+                uses.insert(index)
                 builder.add(
                     call: index,
                     id: block["id"]?.stringValue,
@@ -216,7 +234,7 @@ struct Messages: WireFormat {
 
         mutating func take(_ delta: JSONValue, at index: Int) {
             switch delta["type"]?.stringValue ?? "" {
-            case "text_delta": builder.add(text: delta["text"]?.stringValue ?? "")
+            case "text_delta": add(text: delta["text"]?.stringValue ?? "", at: index)
             case "input_json_delta": builder.add(call: index, arguments: delta["partial_json"]?.stringValue ?? "")
             case "thinking_delta":
                 let text = delta["thinking"]?.stringValue ?? ""
@@ -225,6 +243,11 @@ struct Messages: WireFormat {
             case "signature_delta": append(delta["signature"]?.stringValue ?? "", to: "signature", at: index)
             default: break
             }
+        }
+
+        private mutating func add(text: String, at index: Int) {
+            builder.add(text: text)
+            texts[index, default: ""] += text
         }
 
         private mutating func append(_ text: String, to member: String, at index: Int) {
@@ -256,11 +279,21 @@ struct Messages: WireFormat {
             }
         }
 
+        /// The thinking that can go back; with texts and places of calls between, where it did not come first.
+        private var kept: [JSONValue] {
+            var parts = thinking.filter { $0.value["signature"] != "" }.mapValues { JSONValue.object($0) }
+            guard let last = parts.keys.max() else { return [] }
+            let said = texts.filter { !$0.value.allSatisfy(\.isWhitespace) }
+            if said.keys.contains(where: { $0 < last }) || uses.contains(where: { $0 < last }) {
+                for (index, text) in said { parts[index] = ["type": "text", "text": .string(text)] }
+                for index in uses { parts[index] = ["type": "tool_use"] }
+            }
+            return parts.sorted { $0.key < $1.key }.map(\.value)
+        }
+
         func reply(origin: String) -> ModelReply {
             var builder = builder
-            builder.keepsake = thinking.sorted { $0.key < $1.key }
-                .filter { $0.value["signature"] != "" }
-                .map { .object($0.value) }
+            builder.keepsake = kept
             if hasUsage {
                 var usage = usage
                 usage.inputTokens += usage.cachedTokens + usage.cacheWriteTokens

@@ -49,10 +49,11 @@ extension Cassette.Exchange {
             default: return value
             }
         }
-        let pieces: [JSONValue] = pieces.map { bytes in
-            if let text = String(validating: bytes, as: UTF8.self) { return .string(text) }
-            return .array(bytes.map { .int(Int($0)) })
-        }
+        let pieces: [JSONValue] = pieces(without: key)
+            .map { bytes in
+                if let text = String(validating: bytes, as: UTF8.self) { return .string(text) }
+                return .array(bytes.map { .int(Int($0)) })
+            }
         var members: [String: JSONValue] = [
             "as": subject.json, "method": .string(method), "path": .string(path), "body": body,
             "status": .int(status), "pieces": .array(pieces),
@@ -60,6 +61,14 @@ extension Cassette.Exchange {
         ]
         if let failure { members["failure"] = .string(failure) }
         return clean(.object(members)).text
+    }
+
+    /// The pieces as they came, or as one when the key stands in them: it may be cut between two.
+    private func pieces(without key: Secret?) -> [[UInt8]] {
+        guard let key else { return pieces }
+        let whole = String(decoding: pieces.joined(), as: UTF8.self)
+        let clean = key.redacted(from: whole)
+        return clean == whole ? pieces : [Array(clean.utf8)]
     }
 
     init(line: String) throws {

@@ -49,6 +49,7 @@ final class CassetteModel: ModelProvider {
         }
         let exchange = exchanges[index]
         let model = exchange.subject.httpModel(transport: Player(exchange), clock: clock)
+        if exchange.subject.tools == .text { return try await TextToolModel(model).respond(to: request, sink: sink) }
         return try await model.respond(to: request, sink: sink)
     }
 

@@ -152,6 +152,7 @@ extension ModelDescription {
             "stream": .bool(options.streams),
         ]
         if let context = options.contextTokens { members["context"] = .int(context) }
+        if tools != .native { members["tools"] = .string(tools.rawValue) }
         return .object(members)
     }
 
@@ -161,6 +162,7 @@ extension ModelDescription {
         else { return nil }
         self.init(provider: provider, name: name)
         style = json["style"]?.stringValue.flatMap(Style.init(rawValue:)) ?? .chat
+        tools = json["tools"]?.stringValue.flatMap(ToolStyle.init(rawValue:)) ?? .native
         options.streams = json["stream"]?.boolValue ?? true
         options.contextTokens = json["context"]?.intValue
     }

@@ -109,7 +109,8 @@ struct ChatCompletions: WireFormat {
     // MARK: Reading
 
     func decoder(sink: @escaping @Sendable (ModelDelta) -> Void) -> any ReplyDecoder {
-        options.streams ? StreamDecoder(origin: origin, sink) : WholeDecoder(origin: origin, sink)
+        let whole = WholeDecoder(origin: origin, sink)
+        return options.streams ? StreamOrWhole(StreamDecoder(origin: origin, sink), whole) : whole
     }
 
     /// Reads a stream of chunks.
@@ -126,7 +127,7 @@ struct ChatCompletions: WireFormat {
                 if data.elementsEqual("[DONE]".utf8) {
                     isDone = true
                 } else {
-                    try reply.take(JSONValue(parsing: data), partsKey: "delta")
+                    try reply.take(JSONValue(parsing: data), whole: false)
                 }
             }
         }
@@ -150,7 +151,7 @@ struct ChatCompletions: WireFormat {
         mutating func take(_ bytes: UnsafeRawBufferPointer) throws { try body.appendBounded(bytes) }
 
         mutating func finish() throws -> ModelReply {
-            try reply.take(JSONValue(parsing: body), partsKey: "message")
+            try reply.take(JSONValue(parsing: body), whole: true)
             guard reply.builder.stop != nil || !reply.builder.isEmpty else {
                 throw WireError(message: "the answer holds no choice")
             }
@@ -165,26 +166,33 @@ struct ChatCompletions: WireFormat {
         /// Reasoning by the field that it came in: `reasoning_content` or `reasoning`.
         private var reasoning: [(field: String, text: String)] = []
         private var reasoningDetails: [JSONValue] = []
-        private var lastKey = -1
-        private var keysByID: [String: Int] = [:]
+        /// What marks the calls so far, in their order.
+        private var marks: [(index: Int?, id: String?)] = []
+        private var isRefused = false
 
         init(_ origin: String, _ sink: @escaping @Sendable (ModelDelta) -> Void) {
             self.origin = origin
             builder = ReplyBuilder(sink: sink)
         }
 
-        mutating func take(_ value: JSONValue, partsKey: String) throws {
+        /// - Parameter isWhole: Whether it is a completion, not a chunk of one.
+        mutating func take(_ value: JSONValue, whole isWhole: Bool) throws {
             if let error = ProviderFailure(in: value) { throw error }
             if let usage = value["usage"].flatMap(ChatCompletions.usage) { builder.usage = usage }
             // Only the first choice was asked for.
             guard let choice = value["choices"]?.arrayValue?.first(where: { ($0["index"]?.intValue ?? 0) == 0 }) else {
                 return
             }
-            if let parts = choice[partsKey] { take(parts) }
-            if let reason = choice["finish_reason"]?.stringValue { builder.stop = ChatCompletions.stop(reason) }
+            if let parts = choice[isWhole ? "message" : "delta"] { take(parts: parts, whole: isWhole) }
+            guard let reason = choice["finish_reason"]?.stringValue else { return }
+            // OpenRouter and Mistral; DeepSeek.
+            if reason == "error" || reason == "insufficient_system_resource" {
+                throw ProviderFailure(message: "the provider ended the reply with \"\(reason)\"")
+            }
+            builder.stop = ChatCompletions.stop(reason)
         }
 
-        private mutating func take(_ parts: JSONValue) {
+        private mutating func take(parts: JSONValue, whole isWhole: Bool) {
             for field in ["reasoning_content", "reasoning"] {
                 guard let text = parts[field]?.stringValue, !text.isEmpty else { continue }
                 builder.add(reasoning: text)
@@ -199,16 +207,22 @@ struct ChatCompletions: WireFormat {
             if let text = parts["content"]?.stringValue {
                 builder.add(text: text)
             } else if let pieces = parts["content"]?.arrayValue {
-                for piece in pieces { builder.add(text: piece["text"]?.stringValue ?? "") }
+                for piece in pieces {
+                    // Mistral's models think in parts of the content.
+                    for thought in piece["thinking"]?.arrayValue ?? [] {
+                        builder.add(reasoning: thought["text"]?.stringValue ?? "")
+                    }
+                    builder.add(text: piece["text"]?.stringValue ?? "")
+                }
             }
             if let refusal = parts["refusal"]?.stringValue, !refusal.isEmpty {
                 builder.add(text: refusal)
-                builder.stop = .filtered
+                isRefused = true
             }
-            for call in parts["tool_calls"]?.arrayValue ?? [] { take(call: call) }
+            for call in parts["tool_calls"]?.arrayValue ?? [] { take(call: call, whole: isWhole) }
         }
 
-        private mutating func take(call: JSONValue) {
+        private mutating func take(call: JSONValue, whole isWhole: Bool) {
             let function = call["function"] ?? .null
             let id = call["id"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
             let arguments: String
@@ -217,28 +231,46 @@ struct ChatCompletions: WireFormat {
             case .object(let members)?: arguments = JSONValue.object(members).text
             default: arguments = ""
             }
+            let name = function["name"]?.stringValue
+            let begins = name.map { !$0.isEmpty } ?? false
+            let index = call["index"]?.intValue
             builder.add(
-                call: key(index: call["index"]?.intValue, id: id),
+                call: isWhole ? begin(index, id) : position(index: index, id: id, begins: begins),
                 id: id,
-                name: function["name"]?.stringValue,
+                name: name,
                 arguments: arguments
             )
         }
 
-        /// Which call a part belongs to: some servers leave out the index and tell calls apart by their ids only.
-        private mutating func key(index: Int?, id: String?) -> Int {
+        private mutating func begin(_ index: Int?, _ id: String?) -> Int {
+            marks.append((index, id))
+            return marks.count - 1
+        }
+
+        /// Which call a part belongs to.
+        ///
+        /// Some servers leave out the index, or give all calls the same one, and tell them apart by their ids; some leave out
+        /// both.
+        ///
+        /// - Parameter begins: Whether the part names a tool, as the first one of a call does.
+        private mutating func position(index: Int?, id: String?, begins: Bool) -> Int {
+            var known: Int?
             if let index {
-                lastKey = index
+                known = marks.lastIndex { $0.index == index }
+                if let last = known, begins, let id, let other = marks[last].id, other != id {
+                    known = marks.lastIndex { $0.index == index && $0.id == id }
+                }
             } else if let id {
-                lastKey = keysByID[id] ?? (lastKey + 1)
-                keysByID[id] = lastKey
-            } else if lastKey < 0 {
-                lastKey = 0
+                known = marks.lastIndex { $0.id == id }
+            } else if !begins, !marks.isEmpty {
+                known = marks.count - 1
             }
-            return lastKey
+            return known ?? begin(index, id)
         }
 
         mutating func finish() -> ModelReply {
+            // A refusal ends as an answer does.
+            if isRefused { builder.stop = .filtered }
             if !reasoningDetails.isEmpty {
                 builder.keepsake = [
                     ["field": "reasoning_details", "value": .array(Self.joined(reasoningDetails))]
@@ -277,7 +309,7 @@ struct ChatCompletions: WireFormat {
 
     static func stop(_ reason: String) -> ModelReply.Stop {
         switch reason {
-        case "length": .length
+        case "length", "model_length": .length
         case "tool_calls", "function_call": .toolUse
         case "content_filter": .filtered
         default: .end

@@ -18,8 +18,8 @@ struct Responses: WireFormat {
             "model": .string(options.model),
             "input": .array(items(request)),
             "store": false,
-            "include": ["reasoning.encrypted_content"],
         ]
+        if mayReason { body["include"] = ["reasoning.encrypted_content"] }
         if !request.instructions.isEmpty { body["instructions"] = .string(request.instructions) }
         if options.streams { body["stream"] = true }
         if !request.tools.isEmpty {
@@ -44,6 +44,12 @@ struct Responses: WireFormat {
         return ("/responses", .object(body))
     }
 
+    /// Whether the model may reason; one that does not refuses to be asked for what it thought.
+    private var mayReason: Bool {
+        let name = options.model.split(separator: "/").last ?? ""
+        return !["gpt-3.5", "gpt-4", "chatgpt-4"].contains { name.hasPrefix($0) }
+    }
+
     private func items(_ request: ModelRequest) -> [JSONValue] {
         var items: [JSONValue] = []
         for message in request.messages {
@@ -56,19 +62,7 @@ struct Responses: WireFormat {
                 let content: [JSONValue] = [["type": "input_text", "text": .string(text)]] + pictures
                 items.append(["type": "message", "role": "user", "content": .array(content)])
             case .assistant(let text, let step, let calls, _):
-                items += step?.keepsake?.parts(for: origin) ?? []
-                if !text.isEmpty {
-                    items.append([
-                        "type": "message", "role": "assistant",
-                        "content": [["type": "output_text", "text": .string(text)]],
-                    ])
-                }
-                items += calls.map { call in
-                    [
-                        "type": "function_call", "call_id": .string(call.id), "name": .string(call.tool),
-                        "arguments": .string(call.text),
-                    ]
-                }
+                items += assistant(text, calls, kept: step?.keepsake?.parts(for: origin) ?? [])
             case .results(let results):
                 items += results.map { result in
                     ["type": "function_call_output", "call_id": .string(result.id), "output": .string(result.text)]
@@ -78,10 +72,41 @@ struct Responses: WireFormat {
         return items
     }
 
+    private func assistant(_ text: String, _ calls: [WireCall], kept: [JSONValue]) -> [JSONValue] {
+        func message(_ text: String) -> JSONValue {
+            [
+                "type": "message", "role": "assistant",
+                "content": [["type": "output_text", "text": .string(text)]],
+            ]
+        }
+        var asked =
+            calls.map { call -> JSONValue in
+                [
+                    "type": "function_call", "call_id": .string(call.id), "name": .string(call.tool),
+                    "arguments": .string(call.text),
+                ]
+            }[...]
+        // Each piece of reasoning is followed by what it led to.
+        if kept.last.map({ $0["type"] != "reasoning" }) == true,
+            kept.count(where: { $0["type"] == "function_call" }) == asked.count
+        {
+            return kept.compactMap { part in
+                switch part["type"] {
+                case "function_call": asked.popFirst()
+                case "message": message(part["text"]?.stringValue ?? "")
+                default: part
+                }
+            }
+        }
+        let said = text.isEmpty ? [] : [message(text)]
+        return kept.filter { $0["type"] == "reasoning" } + said + asked
+    }
+
     // MARK: Reading
 
     func decoder(sink: @escaping @Sendable (ModelDelta) -> Void) -> any ReplyDecoder {
-        options.streams ? StreamDecoder(origin: origin, sink) : WholeDecoder(origin: origin, sink)
+        let whole = WholeDecoder(origin: origin, sink)
+        return options.streams ? StreamOrWhole(StreamDecoder(origin: origin, sink), whole) : whole
     }
 
     /// Reads a stream: shows the parts, and takes the reply from the response that ends it.
@@ -123,6 +148,8 @@ struct Responses: WireFormat {
             switch event["type"]?.stringValue ?? "" {
             case "response.output_text.delta", "response.refusal.delta":
                 builder.add(text: event["delta"]?.stringValue ?? "")
+            case "response.reasoning_summary_part.added":
+                if builder.hasReasoning { builder.add(reasoning: "\n\n") }
             case "response.reasoning_summary_text.delta", "response.reasoning_text.delta":
                 builder.add(reasoning: event["delta"]?.stringValue ?? "")
             case "response.output_item.done":
@@ -178,24 +205,31 @@ struct Responses: WireFormat {
         var builder = shown
         var text = ""
         var isRefused = false
+        /// The reasoning with the texts and the places of calls between.
+        var places: [JSONValue] = []
         for (index, item) in output.enumerated() {
             switch item["type"]?.stringValue ?? "" {
             case "message":
+                var said = ""
                 for part in item["content"]?.arrayValue ?? [] {
                     if let refusal = part["refusal"]?.stringValue {
-                        text += refusal
+                        said += refusal
                         isRefused = true
                     } else {
-                        text += part["text"]?.stringValue ?? ""
+                        said += part["text"]?.stringValue ?? ""
                     }
                 }
+                text += said
+                if !said.isEmpty { places.append(["type": "message", "text": .string(said)]) }
             case "reasoning":
-                builder.keepsake.append(kept(item))
+                if let kept = kept(item) { places.append(kept) }
                 guard !shown.hasReasoning else { continue }
                 for part in (item["summary"]?.arrayValue ?? []) + (item["content"]?.arrayValue ?? []) {
+                    if builder.hasReasoning { builder.add(reasoning: "\n\n") }
                     builder.add(reasoning: part["text"]?.stringValue ?? "")
                 }
             case "function_call":
+                places.append(["type": "function_call"])
                 builder.add(
                     call: index,
                     id: item["call_id"]?.stringValue ?? item["id"]?.stringValue,
@@ -206,6 +240,9 @@ struct Responses: WireFormat {
             }
         }
         if shown.text.isEmpty { builder.add(text: text) }
+        // Reasoning that came before all else needs no places.
+        let thoughts = places.filter { $0["type"] == "reasoning" }
+        builder.keepsake = places.starts(with: thoughts) ? thoughts : places
         let reason = response["incomplete_details"]?["reason"]?.stringValue
         switch (status, reason) {
         case ("incomplete", "content_filter"): builder.stop = .filtered
@@ -218,8 +255,12 @@ struct Responses: WireFormat {
     }
 
     /// A reasoning item without what only describes it: the encrypted content is enough to go on from.
-    private static func kept(_ item: JSONValue) -> JSONValue {
-        guard case .object(var members) = item else { return item }
+    ///
+    /// Nil for one without content: as nothing is stored, its id would refer to nothing.
+    private static func kept(_ item: JSONValue) -> JSONValue? {
+        guard case .object(var members) = item else { return nil }
+        let content = members["content"]?.arrayValue ?? []
+        guard members["encrypted_content"]?.stringValue != nil || !content.isEmpty else { return nil }
         members["status"] = nil
         return .object(members)
     }

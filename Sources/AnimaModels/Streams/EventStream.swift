@@ -36,8 +36,9 @@ struct EventStream: Sendable {
             if line.starts(with: [0xEF, 0xBB, 0xBF]) { line = UnsafeRawBufferPointer(rebasing: line[3...]) }
         }
         if line.isEmpty {
-            guard hasData else { return }
-            hasData = false
+            defer { hasData = false }
+            // Some servers keep a connection alive with events of empty data.
+            guard !data.isEmpty else { return }
             let whole = data
             data.removeAll(keepingCapacity: true)
             return try whole.withUnsafeBytes { try event($0) }

@@ -118,27 +118,43 @@ enum TextToolProtocol {
 
     /// The reply with the calls taken out of its text.
     static func withCalls(_ reply: ModelReply) -> ModelReply {
+        let (text, bodies) = parts(of: reply.text)
+        guard !bodies.isEmpty else { return reply }
+        var reply = reply
+        reply.text = text.trimmed
+        reply.calls = bodies.map { call(String($0)) }
+        if reply.stop == .end { reply.stop = .toolUse }
+        return reply
+    }
+
+    /// What stands outside of the tags of a text, and what stands inside of each pair.
+    static func parts(of whole: String) -> (text: String, bodies: [Substring]) {
         var text = ""
-        var calls: [ModelReply.Call] = []
-        var rest = reply.text[...]
+        var bodies: [Substring] = []
+        var rest = whole[...]
         while let start = rest.firstRange(of: opening) {
             text += rest[..<start.lowerBound]
             rest = rest[start.upperBound...]
-            if let end = rest.firstRange(of: closing) {
-                calls.append(call(String(rest[..<end.lowerBound])))
+            if let end = validEnd(of: rest) ?? rest.firstRange(of: closing) {
+                bodies.append(rest[..<end.lowerBound])
                 rest = rest[end.upperBound...]
             } else {
                 // A last call may lack its end; one that was cut off is no JSON then.
-                calls.append(call(String(rest)))
+                bodies.append(rest)
                 rest = ""
             }
         }
-        guard !calls.isEmpty else { return reply }
-        var reply = reply
-        reply.text = (text + rest).trimmed
-        reply.calls = calls
-        if reply.stop == .end { reply.stop = .toolUse }
-        return reply
+        return (text + rest, bodies)
+    }
+
+    /// The tag that ends a call, when what stands before it is JSON; an argument may hold the tag itself.
+    static func validEnd(of body: Substring) -> Range<String.Index>? {
+        var rest = body
+        while let end = rest.firstRange(of: closing) {
+            if (try? JSONValue(parsing: String(body[..<end.lowerBound]))) != nil { return end }
+            rest = rest[end.upperBound...]
+        }
+        return nil
     }
 
     private static func call(_ body: String) -> ModelReply.Call {

@@ -91,13 +91,14 @@ struct ProviderFailure: Error, Hashable {
     var code: ModelError.Code {
         let says = ([message] + words).joined(separator: " ").lowercased()
         func mentions(_ parts: String...) -> Bool { parts.contains { says.contains($0) } }
-        // A provider that says 429 counts tokens by the minute, not by the request.
+        // Too many tokens a minute are not too many for the window.
         if status != 429,
             mentions(
                 "context_length",
                 "context length",
                 "context window",
                 "exceed_context",
+                "exceed context limit",
                 "exceeds the available context",
                 "prompt is too long",
                 "maximum context",
@@ -108,9 +109,9 @@ struct ProviderFailure: Error, Hashable {
         {
             return .contextOverflow
         }
-        if mentions("insufficient_quota", "exceeded your current quota", "credit balance", "insufficient credits") {
-            return .quotaExceeded
-        }
+        if mentions("insufficient_quota", "credit balance", "insufficient credits") { return .quotaExceeded }
+        // Google says the same of requests that come too fast.
+        if mentions("exceeded your current quota"), !mentions("resource_exhausted") { return .quotaExceeded }
         if mentions("overloaded") { return .unavailable }
         switch status {
         case 401?, 403?: return .unauthorized
@@ -123,14 +124,19 @@ struct ProviderFailure: Error, Hashable {
         case let status? where status >= 500: return .unavailable
         default: break
         }
-        if mentions("authentication_error", "permission_error", "invalid_api_key", "invalid x-api-key") {
+        if mentions(
+            "authentication_error",
+            "permission_error",
+            "invalid_api_key",
+            "invalid x-api-key",
+            "api key not valid"
+        ) {
             return .unauthorized
         }
         if mentions("rate_limit", "rate limit", "resource_exhausted") { return .rateLimited }
         if mentions("model_not_found", "not_found_error") || (mentions("model") && mentions("not found")) {
             return .modelNotFound
         }
-        if mentions("server_error", "api_error", "internal", "unavailable", "timeout") { return .unavailable }
         // Inside a stream an unknown error is taken for one that passes: the request itself had been accepted.
         return status == nil ? .unavailable : .invalidRequest
     }

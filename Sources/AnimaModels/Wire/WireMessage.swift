@@ -3,7 +3,7 @@ import AnimaCore
 /// A conversation as all wire formats see it: user and assistant by turns, each call followed by its result.
 ///
 /// What a valid transcript may lack for strict providers is filled in here once: every user message is followed by one of the
-/// assistant, no text is empty, and ids of calls are unique and of letters and digits.
+/// assistant, no text is empty, and ids of calls are unique and, like the names of tools, of letters and digits.
 enum WireMessage: Hashable {
     /// A text with images.
     case user(String, images: [WireImage])
@@ -30,10 +30,8 @@ struct WireCall: Hashable {
         if case .object = arguments { arguments } else { ["_raw": .string(arguments.stringValue ?? arguments.text)] }
     }
 
-    /// The arguments as the model wrote them.
-    var text: String {
-        if case .string(let raw) = arguments { raw } else { arguments.text }
-    }
+    /// The object as JSON: servers that read the arguments of the past refuse a conversation where they can't.
+    var text: String { object.text }
 }
 
 /// A result with the id of its call.
@@ -44,7 +42,9 @@ struct WireResult: Hashable {
 
     /// The content, with a word before it when the call did not do what it was asked to.
     var text: String {
-        guard result.isError else { return result.content.isEmpty ? "(no output)" : result.content }
+        guard result.isError else {
+            return result.content.allSatisfy(\.isWhitespace) ? "(no output)" : result.content
+        }
         return "ERROR (\(result.outcome.rawValue)): \(result.content)"
     }
 }
@@ -59,7 +59,11 @@ extension ModelRequest {
             let isOpen = turn.ending == nil
             for step in turn.steps {
                 let calls = step.exchanges.map { exchange in
-                    WireCall(id: ids.id(for: exchange), tool: exchange.tool, arguments: exchange.arguments)
+                    WireCall(
+                        id: ids.id(for: exchange),
+                        tool: Self.usable(tool: exchange.tool),
+                        arguments: exchange.arguments
+                    )
                 }
                 var text = step.text
                 if calls.isEmpty, text.allSatisfy(\.isWhitespace) { text = "(no text)" }
@@ -70,10 +74,12 @@ extension ModelRequest {
                 messages.append(.results(results))
             }
             if let ending = turn.ending, turn.steps.last.map({ !$0.exchanges.isEmpty }) ?? true {
+                let saysNothingNew =
+                    ending.text.allSatisfy(\.isWhitespace) || ending.text == turn.steps.last?.text
                 let note = "(no answer: \(ending.end.reason ?? ending.end.name))"
                 messages.append(
                     .assistant(
-                        text: ending.text.isEmpty || ending.text == turn.steps.last?.text ? note : ending.text,
+                        text: saysNothingNew ? note : ending.text,
                         step: nil,
                         calls: [],
                         isOpenTurn: false
@@ -82,6 +88,12 @@ extension ModelRequest {
             }
         }
         return messages
+    }
+
+    /// The name of a tool as all providers take it: a model may have called one whose name no tool can have.
+    private static func usable(tool name: String) -> String {
+        let bytes = name.utf8.prefix(64).map { $0.isWordByte ? $0 : UInt8(ascii: "_") }
+        return bytes.isEmpty ? "unnamed" : String(decoding: bytes, as: UTF8.self)
     }
 
     private func user(_ envelope: Envelope) -> WireMessage {
@@ -114,15 +126,19 @@ private struct CallIDs {
     }
 
     private static func isUsable(_ id: String) -> Bool {
-        (1...64).contains(id.utf8.count)
-            && id.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
+        (1...64).contains(id.utf8.count) && id.utf8.allSatisfy(\.isWordByte)
+    }
+}
+
+extension UInt8 {
+    /// Whether it is an ASCII letter or digit, `_` or `-`.
+    fileprivate var isWordByte: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
     }
 }
 
