@@ -30,6 +30,7 @@ struct ModelRunTests {
         )
         #expect(result.output == "It is a shelf.\n" && result.status == 0, "\(result.errors)")
         let request = try #require(server.requests.first)
+        #expect(server.connections == 1)
         #expect(request.headers["authorization"] == "Bearer \(Program.key)")
         #expect(request.text.contains("data:image/png;base64," + Data(picture).base64EncodedString()))
         #expect(request.json?["response_format"]?["json_schema"]?["schema"]?["type"] == "object")
@@ -80,11 +81,16 @@ struct ModelRunTests {
             ]
         )
         #expect(failures.allSatisfy { $0["next"]?["kind"] == "retry" })
+        func milliseconds(_ event: JSONValue) throws -> Int {
+            let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+            return Int((try format.parse(event["at"]?.stringValue ?? "").timeIntervalSince1970 * 1000).rounded())
+        }
         for (failure, following) in zip(
             failures,
             failures.dropFirst() + events.filter { $0["kind"] == "model.replied" }
         ) {
-            #expect(try #require(following["at"]?.stringValue) >= #require(failure["next"]?["at"]?.stringValue))
+            let moment = try #require(failure["next"]?["at"]?.intValue) / 1000
+            #expect(try milliseconds(following) >= moment)
         }
         #expect(result.errors.contains("Sign in"))
         await server.stop()
@@ -211,7 +217,8 @@ struct ModelRunTests {
         )
         let cut = try await program.answer("run", "clerk.toml", "hello")
         #expect(cut.status == 4 && cut.output == "", "\(cut.errors)")
-        #expect(proxy.requests.count == 2)
+        let said = "\(proxy.requests) \(try program.events().map(\.text))"
+        #expect(proxy.requests.count == 2, "\(said)")
         proxy.follow(.forward)
         let resumed = try await program.answer("resume", "clerk.toml")
         #expect(resumed.output == String(repeating: "word ", count: 400) + "\n", "\(resumed.errors)")
@@ -259,6 +266,7 @@ struct ModelRunTests {
         let result = try await program.answer("run", "clerk.toml", "hello")
         #expect(result.status == 3 && result.errors.contains(key), "\(result.errors)")
         #expect(server.requests.count <= 1)
+        #expect(server.connections == server.requests.count)
         await server.stop()
     }
 

@@ -143,7 +143,8 @@ final class ReplyReceiver: HTTPReceiver, @unchecked Sendable {
     private var decoder: any ReplyDecoder
     private(set) var head: HTTPHead?
     private var errorBody: [UInt8] = []
-    private var isPage = false
+    /// Whether it is a web page, by its type or by how it begins; nil while neither is known.
+    private var isPage: Bool?
 
     init(_ decoder: any ReplyDecoder) { self.decoder = decoder }
 
@@ -152,11 +153,12 @@ final class ReplyReceiver: HTTPReceiver, @unchecked Sendable {
     func receive(_ head: HTTPHead) throws {
         self.head = head
         let type = head["content-type"]?.lowercased() ?? ""
-        isPage = type.hasPrefix("text/html") || type.hasPrefix("application/xhtml")
+        if type.hasPrefix("text/html") || type.hasPrefix("application/xhtml") { isPage = true }
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) throws {
-        if isSuccess, !isPage { return try decoder.take(bytes) }
+        if isPage == nil, let first = bytes.first(where: { $0 > 0x20 }) { isPage = first == UInt8(ascii: "<") }
+        if isSuccess, isPage != true { return try decoder.take(bytes) }
         // The rest of a long error says nothing more.
         let room = 65_536 - errorBody.count
         if room > 0 { errorBody.append(contentsOf: bytes.prefix(room)) }
@@ -164,7 +166,7 @@ final class ReplyReceiver: HTTPReceiver, @unchecked Sendable {
 
     func checkStatus() throws {
         guard let head else { throw WireError(message: "there was no answer") }
-        if isSuccess, isPage {
+        if isSuccess, isPage == true {
             throw WireError(
                 message: "the answer is \(ProviderFailure.excerpt(errorBody)), not a reply; check base_url"
             )

@@ -11,7 +11,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// The network: one client for direct connections and one for each proxy, made when first used.
+/// The network: a client for each event loop and each way out, made when first used.
 ///
 /// Redirects are not followed (a key would go along), connections are not tried again (the agent's retry policy does
 /// that), and nothing is stored between exchanges but open connections.
@@ -19,7 +19,13 @@ final class NetworkTransport: HTTPTransport {
     private let timeouts: HTTPTimeouts
     private let proxies: ProxySettings
     private let certificates: String?
-    private let clients = Mutex<[ProxySettings.Proxy?: HTTPClient]>([:])
+    private let clients = Mutex<[Place: HTTPClient]>([:])
+
+    /// What a client is for: connections of one event loop, direct ones or those through one proxy.
+    private struct Place: Hashable {
+        let loop: Int
+        let proxy: ProxySettings.Proxy?
+    }
 
     /// - Parameter certificates: A PEM file of the authorities to trust instead of the system's.
     init(timeouts: HTTPTimeouts, proxies: ProxySettings, certificates: String?) {
@@ -48,12 +54,7 @@ final class NetworkTransport: HTTPTransport {
         let proxy = proxies.proxy(forHost: request.host, port: request.port, isSecure: request.useTLS)
         let loop = EventLoops.shared.take()
         defer { EventLoops.shared.giveBack(loop) }
-        let task = client(through: proxy)
-            .execute(
-                request: request,
-                delegate: delegate,
-                eventLoop: .delegateAndChannel(on: EventLoops.shared[loop])
-            )
+        let task = client(at: Place(loop: loop, proxy: proxy)).execute(request: request, delegate: delegate)
         delegate.watch(task)
         try await withTaskCancellationHandler {
             do {
@@ -69,21 +70,26 @@ final class NetworkTransport: HTTPTransport {
         }
     }
 
-    private func client(through proxy: ProxySettings.Proxy?) -> HTTPClient {
+    private func client(at place: Place) -> HTTPClient {
         clients.withLock { clients in
-            if let client = clients[proxy] { return client }
+            if let client = clients[place] { return client }
             var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
             configuration.timeout.connect = .nanoseconds(timeouts.connect.nanoseconds)
             configuration.connectionPool.retryConnectionEstablishment = false
             configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
-            configuration.proxy = proxy.map { .server(host: $0.host, port: $0.port, authorization: $0.authorization) }
+            configuration.proxy = place.proxy.map {
+                .server(host: $0.host, port: $0.port, authorization: $0.authorization)
+            }
             if let certificates {
                 var tls = TLSConfiguration.makeClientConfiguration()
                 tls.trustRoots = .file(certificates)
                 configuration.tlsConfiguration = tls
             }
-            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-            clients[proxy] = client
+            let client = HTTPClient(
+                eventLoopGroupProvider: .shared(EventLoops.shared[place.loop]),
+                configuration: configuration
+            )
+            clients[place] = client
             return client
         }
     }
@@ -138,8 +144,11 @@ final class NetworkTransport: HTTPTransport {
                 message: "can't connect to \(subject)\(error.host):\(error.port): \(reason(first.error))"
             )
         case let error as IOError:
-            let kind: TransportError.Kind = error.errnoCode == ECONNREFUSED ? .unreachable : .cut
-            return TransportError(kind: kind, message: "the connection to \(place) broke: \(reason(error))")
+            if [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode) {
+                let target = route.proxy == nil ? place : proxy
+                return TransportError(kind: .unreachable, message: "can't connect to \(target): \(reason(error))")
+            }
+            return TransportError(kind: .cut, message: "the connection to \(place) broke: \(reason(error))")
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             if let error = error as? NIOSSLError, isEnd(error) { return closed }
             if route.hasBegun {
@@ -188,8 +197,8 @@ final class NetworkTransport: HTTPTransport {
 
 /// The event loops of the process, and which one an exchange runs on.
 ///
-/// Connection and delegate share a loop: the client's own choice may separate them, which costs two changes of threads for
-/// each part of an answer. A loop that is busy anyway does more work each time it wakes, so the first is filled before the
+/// Each loop has a client of its own, so that connection and delegate share it: a client of several may separate them, which
+/// costs two changes of threads for each part of an answer. A loop that is busy anyway does more work each time it wakes, so the first is filled before the
 /// next one is used.
 private final class EventLoops: Sendable {
     static let shared = EventLoops()
