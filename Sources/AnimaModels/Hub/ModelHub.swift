@@ -124,6 +124,10 @@ public final class ModelHub: Sendable {
 
     private func check(_ description: ModelDescription) throws(ModelSetupError) {
         let address = description.address
+        guard URL(string: address)?.user() == nil else {
+            // It would stand in messages, and is not sent anyway.
+            throw ModelSetupError("base_url holds a user name or a password; write the key into api_key")
+        }
         guard address.hasPrefix("http://") || address.hasPrefix("https://"), URL(string: address)?.host() != nil else {
             throw ModelSetupError(
                 "base_url = \"\(address)\" is no address of a server; write http://HOST:PORT/… or https://HOST/…"
@@ -137,16 +141,17 @@ public final class ModelHub: Sendable {
         }
     }
 
-    static func isPrivate(host: String) -> Bool {
-        let host = host.lowercased()
-        if host == "localhost" || host == "::1" || host == "[::1]" { return true }
-        if host.hasSuffix(".local") || host.hasSuffix(".internal") || host.hasSuffix(".localhost") { return true }
-        // A name without dots is one of the own network (containers, for example).
-        if !host.contains("."), !host.contains(":") { return true }
-        let parts = host.split(separator: ".").compactMap { UInt8($0) }
-        guard parts.count == 4 else { return false }
-        switch (parts[0], parts[1]) {
-        case (127, _), (10, _), (192, 168), (172, 16...31), (169, 254), (100, 64...127): return true
+    static func isPrivate(host text: String) -> Bool {
+        let host = HostName(text)
+        guard let address = host.address else {
+            // A name without dots is one of the own network (containers, for example).
+            return !host.text.contains(".")
+                || [".local", ".internal", ".localhost"].contains { host.text.hasSuffix($0) }
+        }
+        if host.isLoopback { return true }
+        switch (address.count, address[0], address[1]) {
+        case (4, 10, _), (4, 192, 168), (4, 172, 16...31), (4, 169, 254), (4, 100, 64...127): return true
+        case (16, 0xFC...0xFD, _), (16, 0xFE, 0x80...0xBF): return true
         default: return false
         }
     }

@@ -102,6 +102,13 @@ public final class ScriptedProxy: Sendable {
     /// Loses all connections there are; new ones follow the rule.
     public func cut(_ how: Cut = .reset) { switchboard.cut(how) }
 
+    /// Waits until clients have opened so many connections.
+    ///
+    /// - Returns: Whether they did in time.
+    public func opens(_ count: Int, within limit: Duration = .seconds(20)) async -> Bool {
+        await switchboard.clients.opened.reaches(count, within: limit)
+    }
+
     /// Waits until so many connections of clients have ended.
     ///
     /// - Returns: Whether they ended in time.

@@ -124,8 +124,8 @@ extension ScriptedServer {
                 }
             case .raw(let bytes):
                 try await write(ByteBuffer(bytes: bytes))
-                // Nobody knows what was sent, so there is nothing to end.
-                framing = .ended
+                // Nobody knows what was sent, so there is nothing to end, unless there is a head of the script's own.
+                if framing == .none { framing = .ended }
             case .pass(let door):
                 await door.pass()
                 try Task.checkCancellation()

@@ -33,12 +33,15 @@ enum Asking {
 
     static func model(
         at address: String,
+        provider: ModelDescription.Provider = .openai,
+        style: ModelDescription.Style = .chat,
         timeouts: HTTPTimeouts = patient,
         environment: [String: String] = [:]
     ) throws -> any ModelProvider {
-        var description = ModelDescription(provider: .openai, name: "m-1")
+        var description = ModelDescription(provider: provider, name: "m-1")
         description.baseURL = address
         description.key = Secret(key)
+        description.style = style
         description.timeouts = timeouts
         return try ModelHub(clock: ManualClock(at: now), environment: environment).model(description)
     }

@@ -111,4 +111,80 @@ struct TransportTests {
             #expect(server.requests.isEmpty)
         }
     }
+
+    @Test func readsOverWhatComesBeforeTheAnswer() async throws {
+        let hints = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"
+        let server = try await ScriptedServer.start(scripts: [[.raw(Array(hints.utf8))] + Asking.answer("hi")])
+        try await Asking.with(server) { server in
+            let reply = try await Asking.reply(of: Asking.model(at: server.baseURL))
+            #expect(reply.text == "hi")
+        }
+    }
+
+    @Test func understandsAServerOfTheOldProtocol() async throws {
+        let answer = "HTTP/1.0 200 OK\r\n\r\n" + Asking.pieces(["old"]).map { "data: \($0)\n\n" }.joined()
+        let server = try await ScriptedServer.start(scripts: [
+            [.raw(Array((answer + "data: [DONE]\n\n").utf8)), .close]
+        ])
+        try await Asking.with(server) { server in
+            let reply = try await Asking.reply(of: Asking.model(at: server.baseURL))
+            #expect(reply.text == "old")
+        }
+    }
+
+    @Test func asksManyTimesAtOnce() async throws {
+        let server = try await ScriptedServer.start {
+            Asking.answer($0.json?["messages"]?.arrayValue?.isEmpty == false ? "hi" : "")
+        }
+        try await Asking.with(server) { server in
+            let model = try Asking.model(at: server.baseURL)
+            try await withThrowingTaskGroup(of: String.self) { group in
+                for _ in 0..<100 { group.addTask { try await Asking.reply(of: model).text } }
+                for try await text in group { #expect(text == "hi") }
+            }
+            #expect(server.requests.count == 100)
+        }
+    }
+
+    @Test func closesItsConnectionsWithItsLastModel() async throws {
+        let server = try await ScriptedServer.start { _ in Asking.answer("hi") }
+        try await Asking.with(server) { server in
+            func ask() async throws { _ = try await Asking.reply(of: Asking.model(at: server.baseURL)) }
+            try await ask()
+            #expect(await server.ends(1, within: .seconds(10)))
+        }
+    }
+
+    @Test func endsWhenCancelledBeforeItIsConnected() async throws {
+        // A proxy that never sees a whole request says nothing.
+        let silent = try await ScriptedProxy.start(hosts: [:])
+        let model = try Asking.model(at: "https://127.0.0.1:\(silent.port)")
+        let asking = Task { try await Asking.reply(of: model) }
+        #expect(await silent.opens(1))
+        asking.cancel()
+        await #expect(throws: CancellationError.self) { try await asking.value }
+        await silent.stop()
+    }
+
+    @Test func doesNotSendAKeyInClearTextToAPublicPlace() async throws {
+        for host in [
+            "models.example", "10.0.0.1.example.org", "8.8.8.8", "172.32.0.1", "[2001:db8::1]", "1.0.0.127.nip.io",
+        ] {
+            #expect(throws: ModelSetupError.self, "\(host)") { try Asking.model(at: "http://\(host)/v1") }
+        }
+        for host in [
+            "localhost", "127.0.0.1", "[::1]", "10.1.2.3", "192.168.0.9", "ollama", "box.local", "[fd00::7]",
+            "[fe80::1]",
+        ] {
+            #expect(throws: Never.self, "\(host)") { try Asking.model(at: "http://\(host):8080/v1") }
+        }
+    }
+
+    @Test func refusesAPasswordInTheAddress() async throws {
+        let error = try #require(throws: ModelSetupError.self) {
+            try Asking.model(at: "https://me:hidden@models.example/v1")
+        }
+        #expect(error.message.contains("api_key"))
+        #expect(!error.message.contains("hidden"))
+    }
 }
