@@ -66,6 +66,6 @@ struct HTTPEmbedder: Embedder {
             throw WireError(message: "the vectors are empty or of different lengths")
         }
         let tokens = answer["usage"]?["prompt_tokens"]?.intValue ?? answer["prompt_eval_count"]?.intValue ?? 0
-        return Embeddings(vectors: vectors, usage: Usage(inputTokens: tokens))
+        return Embeddings(vectors: vectors, usage: Usage(inputTokens: tokens).bounded)
     }
 }

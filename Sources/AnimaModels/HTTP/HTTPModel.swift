@@ -17,7 +17,13 @@ struct HTTPModel<Format: WireFormat>: ModelProvider {
         let call = endpoint.call(path: path, body: body)
         let receiver = ReplyReceiver(format.decoder(sink: sink))
         do {
-            try await transport.perform(call, receiver)
+            do {
+                try await transport.perform(call, receiver)
+            } catch let error as TransportError where error.kind == .cut || error.kind == .timeout {
+                // A reply that was whole is not worth less, or paid for twice, for how its connection ended.
+                guard let reply = receiver.wholeReply() else { throw error }
+                return completed(reply, request)
+            }
             try receiver.checkStatus()
             return completed(try receiver.finish(), request)
         } catch let error as CancellationError {
@@ -30,6 +36,7 @@ struct HTTPModel<Format: WireFormat>: ModelProvider {
     /// The reply with what the provider left out: a count of tokens when there is none, notices about a cut prompt.
     private func completed(_ reply: ModelReply, _ request: ModelRequest) -> ModelReply {
         var reply = reply
+        reply.usage = reply.usage.bounded
         if reply.usage.total == 0 {
             let output = reply.text.utf8.count + (reply.reasoning?.utf8.count ?? 0)
             reply.usage = Usage(inputTokens: request.approximateTokens, outputTokens: output / 3 + 1)
@@ -145,8 +152,14 @@ final class ReplyReceiver: HTTPReceiver, @unchecked Sendable {
     private var errorBody: [UInt8] = []
     /// Whether it is a web page, by its type or by how it begins; nil while neither is known.
     private var isPage: Bool?
+    private var received = 0
+    private let limit: Int
 
-    init(_ decoder: any ReplyDecoder) { self.decoder = decoder }
+    /// - Parameter limit: The most bytes of an answer; a streamed token takes some hundred.
+    init(_ decoder: any ReplyDecoder, limit: Int = 256 * 1024 * 1024) {
+        self.decoder = decoder
+        self.limit = limit
+    }
 
     private var isSuccess: Bool { head.map { (200..<300).contains($0.status) } ?? false }
 
@@ -158,7 +171,13 @@ final class ReplyReceiver: HTTPReceiver, @unchecked Sendable {
 
     func receive(_ bytes: UnsafeRawBufferPointer) throws {
         if isPage == nil, let first = bytes.first(where: { $0 > 0x20 }) { isPage = first == UInt8(ascii: "<") }
-        if isSuccess, isPage != true { return try decoder.take(bytes) }
+        if isSuccess, isPage != true {
+            received += bytes.count
+            guard received <= limit else {
+                throw WireError(message: "the answer is larger than \(limit / 1_048_576) MiB")
+            }
+            return try decoder.take(bytes)
+        }
         // The rest of a long error says nothing more.
         let room = 65_536 - errorBody.count
         if room > 0 { errorBody.append(contentsOf: bytes.prefix(room)) }
@@ -183,4 +202,7 @@ final class ReplyReceiver: HTTPReceiver, @unchecked Sendable {
     }
 
     func finish() throws -> ModelReply { try decoder.finish() }
+
+    /// The reply of an exchange that broke, if it was whole before.
+    func wholeReply() -> ModelReply? { isSuccess && isPage != true ? try? decoder.finish() : nil }
 }
