@@ -102,6 +102,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "AnimaTestingTests",
+            dependencies: [
+                "AnimaCore", "AnimaTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "AnimaStoreTests",
             dependencies: [
                 "AnimaCore", "AnimaRuntime", "AnimaStore", "AnimaTesting",

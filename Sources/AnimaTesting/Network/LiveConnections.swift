@@ -34,7 +34,7 @@ final class LiveConnections: Sendable {
             state.channels[ObjectIdentifier(channel)] = channel
             return state.isClosed
         }
-        let timer = channel.eventLoop.scheduleTask(in: .nanoseconds(limit.components.seconds * 1_000_000_000)) {
+        let timer = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
             Self.hangUp(channel, isReset: true)
         }
         channel.closeFuture.whenComplete { _ in
