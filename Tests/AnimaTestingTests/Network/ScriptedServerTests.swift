@@ -43,7 +43,10 @@ struct ScriptedServerTests {
     }
 
     @Test func resetsInTheMiddle() async throws {
-        await #expect(throws: (any Error).self) { try await answer(to: .reset) }
+        // Whether the client reads an error or just an end is a matter of who is faster.
+        let answer = (try? await answer(to: .text("half"), .reset, .text("never"))) ?? ""
+        #expect(!answer.contains("never"))
+        #expect(!answer.hasSuffix("0\r\n\r\n"))
     }
 
     @Test func waitsAtADoor() async throws {
@@ -89,10 +92,10 @@ struct ScriptedServerTests {
     @Test("stopping ends what waits", arguments: [ScriptedServer.Step.hang, .pass(Door()), .pause(.seconds(3600))])
     func stops(step: ScriptedServer.Step) async throws {
         let server = try await ScriptedServer.start(scripts: [[.text("a"), step]])
-        async let answer: String? = try? RawClient.answer(port: server.port)
+        async let answer = try? RawClient.answer(port: server.port)
         #expect(await server.receives(1))
         await server.stop()
-        #expect(await answer == nil)
+        #expect(await answer?.hasSuffix("0\r\n\r\n") != true)
         #expect(await server.ends(1))
         #expect(server.endedConnections == 1)
         await #expect(throws: (any Error).self) { try await RawClient.answer(port: server.port) }
@@ -100,7 +103,9 @@ struct ScriptedServerTests {
 
     @Test func endsAConnectionThatLastsTooLong() async throws {
         let server = try await ScriptedServer.start(limit: .milliseconds(100)) { _ in [.hang] }
-        await #expect(throws: (any Error).self) { try await RawClient.answer(port: server.port) }
+        let answer = try? await RawClient.answer(port: server.port)
+        #expect(answer == nil || answer == "")
+        #expect(await server.ends(1))
         await server.stop()
     }
 }
