@@ -27,11 +27,15 @@ struct AnimaCommand: AsyncParsableCommand {
               anima new helper
 
             Exit codes: 0 answered or done, 1 failed, 2 wrong use or configuration, 3 a limit was reached, \
-            4 no model answers and the task is kept, 130 interrupted.
+            4 the task is kept until a model or you answer, 130 interrupted.
             """,
         version: "anima \(Composition.version)",
         groupedSubcommands: [
             CommandGroup(name: "Work", subcommands: [RunCommand.self, ResumeCommand.self]),
+            CommandGroup(
+                name: "Permission",
+                subcommands: [ApprovalsCommand.self, ApproveCommand.self, DenyCommand.self, GateCommand.self]
+            ),
             CommandGroup(name: "Agents", subcommands: [NewCommand.self, ListCommand.self, ShowCommand.self]),
             CommandGroup(
                 name: "Lives",

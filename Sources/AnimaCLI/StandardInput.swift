@@ -1,3 +1,5 @@
+import Dispatch
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -8,6 +10,13 @@ import Darwin
 
 /// What is piped into the program.
 enum StandardInput {
+    /// One line, read without holding up other work; nil at the end.
+    static func readLine() async -> String? {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: Swift.readLine(strippingNewline: true)) }
+        }
+    }
+
     /// One line that is not shown while it is typed, or all that is piped in.
     static func readSecret(prompt: String, _ terminal: Terminal) throws -> String {
         guard isatty(0) == 1 else { return try readAll() }
@@ -21,7 +30,7 @@ enum StandardInput {
             tcsetattr(0, TCSAFLUSH, &settings)
             terminal.line(to: .error)
         }
-        return readLine(strippingNewline: true) ?? ""
+        return Swift.readLine(strippingNewline: true) ?? ""
     }
 
     /// All of it, up to a megabyte.

@@ -47,6 +47,12 @@ public struct Composition: Sendable {
         let path = home.agentFilePath(of: id)
         guard FilePath.exists(path) else {
             let names = try home.agents().map(\.name)
+            if names.contains(id.name) {
+                throw CompositionError(
+                    message:
+                        "\"\(id)\" lives here but has no agent.toml at \(path); give its configuration file instead"
+                )
+            }
             let hint = Spelling.closest(to: id.name, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
             throw CompositionError(
                 message: "there is no agent.toml of \"\(id)\" at \(path)\(hint) (make one with: anima new \(id))"
@@ -147,6 +153,11 @@ public struct Composition: Sendable {
     /// Finds out what the names of models in a configuration mean.
     public func resolver(of configuration: AgentConfiguration) throws -> ModelResolver {
         ModelResolver(configuration, environment: environment, keys: try keys.get())
+    }
+
+    /// The tools that a configuration gives, as models see them.
+    public func specs(_ configuration: AgentConfiguration) throws -> [ToolSpec] {
+        try tools(of: configuration).map(\.spec)
     }
 
     private func tools(of configuration: AgentConfiguration) throws -> [any Tool] {

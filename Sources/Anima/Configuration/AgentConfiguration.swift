@@ -77,20 +77,28 @@ extension AgentConfiguration {
     /// Patterns that the gate allows.
     var allowedPatterns: [String] {
         get { patterns(.allow) }
-        set { policy.gate = Self.gate(allow: newValue, deny: patterns(.deny)) }
+        set { setPatterns(newValue, for: .allow) }
+    }
+
+    /// Patterns that the owner is asked about.
+    var askedPatterns: [String] {
+        get { patterns(.ask) }
+        set { setPatterns(newValue, for: .ask) }
     }
 
     /// Patterns that the gate denies.
     var deniedPatterns: [String] {
         get { patterns(.deny) }
-        set { policy.gate = Self.gate(allow: patterns(.allow), deny: newValue) }
+        set { setPatterns(newValue, for: .deny) }
     }
 
     private func patterns(_ action: Gate.Action) -> [String] {
         policy.gate.rules.filter { $0.action == action }.map(\.pattern)
     }
 
-    private static func gate(allow: [String], deny: [String]) -> Gate {
-        Gate(rules: allow.map { Gate.Rule(.allow, $0) } + deny.map { Gate.Rule(.deny, $0) })
+    private mutating func setPatterns(_ patterns: [String], for action: Gate.Action) {
+        let others = policy.gate.rules.filter { $0.action != action }
+        let rules = others + patterns.map { Gate.Rule(action, $0) }
+        policy.gate = Gate(rules: Gate.Action.allCases.flatMap { action in rules.filter { $0.action == action } })
     }
 }

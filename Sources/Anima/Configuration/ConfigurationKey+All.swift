@@ -54,13 +54,20 @@ extension ConfigurationKey {
                 "gate.allow",
                 .list(\.allowedPatterns, .gatePatterns),
                 sample: .set(#"["files", "shell:git status*"]"#),
-                "Groups, tools or patterns (`tool:argument*`) of calls that may run; what no rule names is denied."
+                "Groups, tools or patterns (`tool:argument*`) of calls that may run; what no rule names is denied. A pattern may end "
+                    + "in ` when untrusted`."
+            ),
+            ConfigurationKey(
+                "gate.ask",
+                .list(\.askedPatterns, .gatePatterns),
+                sample: .example(#"["shell", "http when untrusted"]"#),
+                "Calls about which the owner is asked; the turn waits for the answer."
             ),
             ConfigurationKey(
                 "gate.deny",
                 .list(\.deniedPatterns, .gatePatterns),
                 sample: .example(#"["write_file:secrets/**"]"#),
-                "Calls that may not run; the most specific rule decides, of equal ones `deny`."
+                "Calls that may not run; the most specific rule decides, of equal ones `deny`, then `ask`."
             ),
             ConfigurationKey("limits.steps", .integer(\.policy.limits.steps, 1...1000), "Model calls in one turn."),
             ConfigurationKey(
@@ -147,6 +154,11 @@ extension ConfigurationKey {
                 "limits.image_bytes",
                 .integer(\.policy.limits.imageBytes, 1024...268_435_456),
                 "Bytes of the images of a message together."
+            ),
+            ConfigurationKey(
+                "limits.approval_seconds",
+                .wholeSeconds(\.policy.limits.approvalTime, 1...31_536_000),
+                "How long the owner may take to answer a question of the gate; then the call is denied."
             ),
             ConfigurationKey(
                 "limits.mailbox",

@@ -113,7 +113,9 @@ extension ConfigurationKey.ItemRule {
     }
 
     private func problem(ofPattern text: String, _ shown: String) -> String? {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        // What stands before it is checked; a rule may name the case that untrusted text is in view.
+        let calls = Gate.Rule(.allow, text).calls
+        let parts = calls.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard let target = parts.first, !text.isEmpty else {
             return "an empty pattern; write a group, a tool, \"*\", or \"tool:argument*\""
         }

@@ -47,13 +47,17 @@ struct WhyCommand: AsyncParsableCommand {
             chain.append(earlier)
             event = earlier
         }
+        let turn = found.turn
+        let events = turn == nil ? [] : try await life.events(after: 0, turn: turn, limit: .max)
         await life.close()
         let terminal = Terminal.current
         let format = EventFormat(terminal: terminal, isVerbose: verbose)
         for event in chain.reversed() {
             if json { terminal.line(try event.json().text, to: .output) } else { format.show(event, to: .output) }
         }
-        if !json, let explanation = Self.explanation(of: chain) { terminal.line(explanation, to: .output, .bold) }
+        if !json, let explanation = Self.explanation(of: chain, events) {
+            terminal.line(explanation, to: .output, .bold)
+        }
     }
 
     /// The life that holds what is asked about, and the event.
@@ -93,14 +97,25 @@ struct WhyCommand: AsyncParsableCommand {
     }
 
     /// Why the gate let a tool call run, or did not.
-    private static func explanation(of chain: [Event]) -> String? {
+    private static func explanation(of chain: [Event], _ events: [Event]) -> String? {
         guard case .toolFinished(let finished) = chain.first?.fact else { return nil }
         for event in chain {
             guard case .modelReplied(let reply) = event.fact,
                 let call = reply.calls.first(where: { $0.id == finished.call })
             else { continue }
+            let view = reply.untrusted.map { "; untrusted text was in view (\($0))" } ?? ""
             switch call.verdict {
-            case .allowed(let rule): return "allowed by the gate's rule \"\(rule)\""
+            case .allowed(let rule): return "allowed by the gate's rule \"\(rule)\"\(view)"
+            case .asks(let rule):
+                let answers = events.compactMap { event -> String? in
+                    guard case .approvalDecided(let answer) = event.fact, answer.call == finished.call else {
+                        return nil
+                    }
+                    return
+                        "\(answer.by) said \(answer.decision.rawValue)\(answer.because.map { ": \($0)" } ?? "") (\(event.id))"
+                }
+                let said = answers.isEmpty ? "nobody answered" : answers.joined(separator: ", then ")
+                return "the gate's rule \"\(rule)\" asks; \(said)\(view)"
             case .denied(let reason), .invalid(let reason): return reason
             }
         }
@@ -111,6 +126,8 @@ struct WhyCommand: AsyncParsableCommand {
 extension Fact {
     fileprivate func isAbout(_ call: ToolCallID) -> Bool {
         switch self {
+        case .approvalAsked(let fact): fact.call == call
+        case .approvalDecided(let fact): fact.call == call
         case .toolStarted(let fact): fact.call == call
         case .toolFinished(let fact): fact.call == call
         case .memoryStored(let fact): fact.call == call

@@ -107,7 +107,9 @@ final class Console: Sendable {
             terminal.line(fact.end.reason ?? fact.end.name, to: .error, .yellow)
         case .turnEnded(let fact): show(fact, event)
         case .memoryStored(let fact): terminal.line("remembered: \(fact.text.shortened(to: 100))", to: .error, .dim)
-        case .lifeBegan, .agentConfigured, .envelopeAccepted, .toolStarted: break
+        case .approvalDecided(let fact):
+            terminal.line("\(fact.call) \(fact.decision.rawValue) by \(fact.by)", to: .error, .yellow)
+        case .lifeBegan, .agentConfigured, .envelopeAccepted, .approvalAsked, .toolStarted: break
         }
     }
 

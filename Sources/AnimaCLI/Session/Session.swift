@@ -28,8 +28,8 @@ struct Session {
     private enum Rest {
         /// It is done; the end of the turn that counts, when there is one.
         case done(TurnEnd?)
-        /// No model answers; what was to be done is kept.
-        case parked
+        /// It can't go on now; what was to be done is kept.
+        case parked(Parking)
     }
 
     /// Finishes what is open, then does a task and shows its answer.
@@ -43,7 +43,7 @@ struct Session {
             }
         let attachments = zip(images, task.images).map { LifeBatch.Spill(hash: $0.hash, bytes: $1) }
         try await withAgent { agent, console in
-            try await agent.rest(untilParked: !options.wait)
+            _ = try await rest(agent)
             // Whoever interrupted the old work does not want the new one begun.
             if console.isInterrupted { return .done(.cancelled(by: Self.interrupter)) }
             let now = SystemClock().now
@@ -61,8 +61,7 @@ struct Session {
             case .accepted, .duplicate: break
             case .refused(let refusal): throw SessionError("agent \"\(agent.id)\" refused the task: \(refusal)")
             }
-            try await agent.rest(untilParked: !options.wait)
-            if await agent.isOpen(envelope.id) { return .parked }
+            if let parking = try await rest(agent), await agent.isOpen(envelope.id) { return .parked(parking) }
             return .done(try await agent.answer(to: envelope.id).ending?.end)
         }
     }
@@ -72,8 +71,53 @@ struct Session {
         try await withAgent { agent, console in
             console.expectAllAnswers()
             if await agent.isAtRest { terminal.line("nothing to resume", to: .error, .dim) }
-            try await agent.rest(untilParked: !options.wait)
-            return await agent.isAtRest ? .done(nil) : .parked
+            return try await rest(agent).map { .parked($0) } ?? .done(nil)
+        }
+    }
+
+    /// Answers a question of the gate, then goes on with what is open and shows the answers.
+    func answer(_ call: ToolCallID, _ decision: Approval.Decision, because: String?, always: Bool) async throws {
+        try await withAgent { agent, console in
+            console.expectAllAnswers()
+            try await agent.decide(
+                Fact.ApprovalDecided(
+                    call: call,
+                    decision: decision,
+                    by: "the owner",
+                    because: because,
+                    always: always ? try await rule(for: call, agent) : nil
+                )
+            )
+            return try await rest(agent).map { .parked($0) } ?? .done(nil)
+        }
+    }
+
+    private func rule(for call: ToolCallID, _ agent: Agent) async throws -> Gate.Rule {
+        let question = await agent.state.pendingApprovals.first { $0.call.id == call }
+        guard let question, let rule = agent.alwaysRule(for: question.call) else {
+            throw UsageError(
+                "\(call) can't be allowed for good: what it runs is not in its name (a shell, an interpreter, a program that "
+                    + "runs others) or nothing of it can be named; leave out --always"
+            )
+        }
+        return rule
+    }
+
+    /// Waits until the agent has nothing to do or can't go on; asks a person who is there.
+    ///
+    /// - Returns: What it waits for; nil when nothing is owed.
+    private func rest(_ agent: Agent) async throws -> Parking? {
+        while true {
+            try await agent.rest(orParkedFor: options.wait ? [.owner] : [.owner, .model])
+            if await agent.isAtRest { return nil }
+            guard let question = await agent.state.pendingApprovals.first else { return .model }
+            guard !options.json, terminal.isPersonThere else {
+                Question(question, terminal).show(commandFor: target)
+                return .owner
+            }
+            let answer = await Question(question, terminal).ask(always: agent.alwaysRule(for: question.call))
+            guard let answer else { return .owner }
+            try await agent.decide(answer)
         }
     }
 
@@ -122,9 +166,13 @@ struct Session {
         case .done(let end):
             let code = (end ?? console.worstEnd).map(CommandExit.code(for:)) ?? CommandExit.answered
             if code != CommandExit.answered { throw code }
-        case .parked:
+        case .parked(let parking):
             let text =
-                "no model answers; the task is kept: anima resume \(target) tries again (with --wait until it is done)"
+                switch parking {
+                case .model:
+                    "no model answers; the task is kept: anima resume \(target) tries again (with --wait until it is done)"
+                case .owner: "the task is kept until you have answered; anima approvals lists what is asked"
+                }
             terminal.line(text, to: .error, .yellow)
             throw CommandExit.parked
         }

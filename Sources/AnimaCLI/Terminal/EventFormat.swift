@@ -27,6 +27,7 @@ struct EventFormat {
         case .turnEnded(let fact): if case .answered = fact.end { .green } else { .yellow }
         case .toolFinished(let fact): fact.result.isError ? .yellow : .cyan
         case .toolStarted, .memoryStored: .cyan
+        case .approvalAsked, .approvalDecided: .yellow
         default: .plain
         }
     }
@@ -57,6 +58,12 @@ struct EventFormat {
                 case .giveUp: "not tried again"
                 }
             return "\(fact.model), attempt \(fact.attempt): \(short(fact.error.message)) (\(next))"
+        case .approvalAsked(let fact):
+            return "\(fact.call) \(fact.tool) waits for the owner until \(fact.expiresAt.rfc3339)"
+        case .approvalDecided(let fact):
+            let always = fact.always.map { ", from now on: \($0.pattern)" } ?? ""
+            return
+                "\(fact.call) \(fact.decision.rawValue) by \(fact.by)\(fact.because.map { ": \($0)" } ?? "")\(always)"
         case .toolStarted(let fact): return "\(fact.call) \(fact.tool), attempt \(fact.attempt)"
         case .toolFinished(let fact):
             return "\(fact.call) \(fact.tool) \(fact.result.outcome.rawValue): \(short(fact.result.content))"
@@ -71,6 +78,7 @@ struct EventFormat {
     private func verdict(_ verdict: ToolCall.Verdict) -> String {
         switch verdict {
         case .allowed: ""
+        case .asks: " to be asked about"
         case .denied: " denied"
         case .invalid: " invalid"
         }

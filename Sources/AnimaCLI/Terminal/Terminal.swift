@@ -42,6 +42,9 @@ struct Terminal: Sendable {
     /// Whether a person looks at this stream.
     func isTerminal(_ stream: Stream) -> Bool { isInteractive[Int(stream.rawValue) - 1] }
 
+    /// Whether a person can be asked: somebody types, and looks at the questions.
+    var isPersonThere: Bool { isatty(0) == 1 && isTerminal(.error) }
+
     /// Writes a text; what it contains of control characters is made harmless when a person looks.
     func write(_ text: String, to stream: Stream, _ style: Style = .plain) {
         let shown = isTerminal(stream) ? Harmless.text(text) : text

@@ -1,22 +1,36 @@
-/// The single place where a tool call is allowed or denied.
+/// The single place where a tool call is allowed, asked about or denied.
 ///
 /// Rules name a tool, a group or `*`, and may go on with `:` and a pattern of the tool's gate argument:
 /// `files`, `shell:git status*`, `write_file:notes/**`. The most specific rule that matches decides; of equally specific
-/// ones `deny` goes over `allow`. A call that no rule matches is denied.
+/// ones `deny` goes over `ask` and `ask` over `allow`. A call that no rule matches is denied.
+///
+/// While a model sees untrusted text, a tool that reaches outside or changes the agent is allowed or asked about only by a
+/// rule that names this case: one that ends in ` when untrusted`.
 public struct Gate: Hashable, Sendable, Codable {
     /// What a rule says.
-    public enum Action: String, Hashable, Sendable, Codable {
+    public enum Action: String, Hashable, Sendable, Codable, CaseIterable {
         /// The call may run.
         case allow
+        /// The owner is asked.
+        case ask
         /// The call may not run.
         case deny
+
+        /// Which of equally specific rules decides: the higher one.
+        fileprivate var weight: Int {
+            switch self {
+            case .allow: 0
+            case .ask: 1
+            case .deny: 2
+            }
+        }
     }
 
     /// One rule.
     public struct Rule: Hashable, Sendable, Codable {
         /// What it says.
         public let action: Action
-        /// Which calls it is about, as written.
+        /// Which calls it is about, as written: a pattern, perhaps with ` when untrusted` after it.
         public let pattern: String
 
         /// Makes a rule.
@@ -24,6 +38,14 @@ public struct Gate: Hashable, Sendable, Codable {
             self.action = action
             self.pattern = pattern
         }
+    }
+
+    /// A decision, and what led to it.
+    public struct Judgement: Hashable, Sendable {
+        /// What was decided.
+        public let verdict: ToolCall.Verdict
+        /// The rules that match, the one that decides first.
+        public let matching: [Rule]
     }
 
     /// The rules, in no particular order.
@@ -34,44 +56,71 @@ public struct Gate: Hashable, Sendable, Codable {
 
     /// Decides about one call.
     ///
-    /// - Parameter arguments: An object that follows the tool's schema.
-    public func decide(_ spec: ToolSpec, _ arguments: JSONValue) -> ToolCall.Verdict {
-        var best: (rule: Rule, rank: Int)?
-        for rule in rules {
-            guard let rank = rule.rank(for: spec, arguments) else { continue }
-            let goesOver = best.map {
-                (rank, rule.action == .deny ? 1 : 0) > ($0.rank, $0.rule.action == .deny ? 1 : 0)
-            }
-            if goesOver ?? true { best = (rule, rank) }
+    /// - Parameters:
+    ///   - arguments: An object that follows the tool's schema.
+    ///   - source: Where untrusted text that the model sees comes from; nil when it sees none.
+    public func decide(_ spec: ToolSpec, _ arguments: JSONValue, untrusted source: String? = nil) -> ToolCall.Verdict {
+        judge(spec, arguments, untrusted: source).verdict
+    }
+
+    /// Decides about one call, and says which rules it looked at.
+    public func judge(_ spec: ToolSpec, _ arguments: JSONValue, untrusted source: String? = nil) -> Judgement {
+        let matching =
+            rules.compactMap { rule in rule.rank(for: spec, arguments, isUntrusted: source != nil).map { (rule, $0) } }
+            .sorted { ($0.1, $0.0.action.weight) > ($1.1, $1.0.action.weight) }
+            .map(\.0)
+        let isSensitive = source != nil && spec.reach != .inside
+        // What allows without naming the case does not count in it; what denies always does.
+        let counting = isSensitive ? matching.filter { $0.action == .deny || $0.namesUntrusted } : matching
+        guard let best = counting.first else {
+            return Judgement(verdict: .denied(reason: refusal(spec, matching.first, source)), matching: matching)
         }
-        switch best?.rule.action {
-        case .allow: return .allowed(rule: best?.rule.pattern ?? "")
+        let others = matching.filter { $0 != best }
+        switch best.action {
+        case .allow: return Judgement(verdict: .allowed(rule: best.pattern), matching: [best] + others)
+        case .ask: return Judgement(verdict: .asks(rule: best.pattern), matching: [best] + others)
         case .deny:
-            return .denied(reason: "the gate denies it: rule deny \"\(best?.rule.pattern ?? "")\"")
-        case nil:
-            return .denied(
-                reason: "the gate denies it: no rule allows \"\(spec.name)\" here "
-                    + "(the owner can add \"\(spec.name)\" or \"\(spec.group)\" to gate.allow)"
-            )
+            let reason = "the gate denies it: rule deny \"\(best.pattern)\""
+            return Judgement(verdict: .denied(reason: reason), matching: [best] + others)
         }
+    }
+
+    private func refusal(_ spec: ToolSpec, _ other: Rule?, _ source: String?) -> String {
+        guard let other, let source else {
+            return "the gate denies it: no rule allows \"\(spec.name)\" here "
+                + "(the owner can add \"\(spec.name)\" or \"\(spec.group)\" to gate.allow)"
+        }
+        let why = spec.reach == .outside ? "reaches outside" : "changes the agent itself"
+        return
+            "the gate denies it: \"\(spec.name)\" \(why), and untrusted text is in view (\(source)), which may have asked "
+            + "for it; rule \"\(other.pattern)\" does not name this case (the owner can add \"\(spec.name) when untrusted\" to "
+            + "gate.allow or gate.ask)"
     }
 }
 
 extension Gate.Rule {
+    private static let untrustedSuffix = " when untrusted"
+
+    /// Whether it names the case that untrusted text is in view.
+    public var namesUntrusted: Bool { pattern.hasSuffix(Self.untrustedSuffix) }
+
+    /// The pattern of calls that it is about, without the case that it may name.
+    public var calls: String { namesUntrusted ? String(pattern.dropLast(Self.untrustedSuffix.count)) : pattern }
+
     /// How specific the rule's match is: 0 everything, 1 a group, 2 a tool, more for longer argument patterns; nil
     /// when it does not match.
-    fileprivate func rank(for spec: ToolSpec, _ arguments: JSONValue) -> Int? {
-        let parts = pattern.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let target = String(parts[0])
+    fileprivate func rank(for spec: ToolSpec, _ arguments: JSONValue, isUntrusted: Bool) -> Int? {
+        if namesUntrusted, !isUntrusted { return nil }
+        let parts = calls.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let base: Int
-        switch target {
+        switch String(parts[0]) {
         case spec.name: base = 2
         case spec.group: base = 1
         case "*": base = 0
         default: return nil
         }
         guard parts.count == 2 else { return base }
-        guard let name = spec.gateArgument, let value = arguments[name]?.gateText else { return nil }
+        guard let value = spec.gateText(of: arguments) else { return nil }
         let argument = String(parts[1])
         let specificity = 3 + base + argument.utf8.filter { $0 != UInt8(ascii: "*") }.count
         switch spec.gateForm {
@@ -83,14 +132,9 @@ extension Gate.Rule {
             return Glob(argument, separator: UInt8(ascii: "/")).matches(Self.resolved(value)) ? specificity : nil
         case .command:
             // A line that the shell would take apart can't be judged by its beginning: it gets its worst reading.
-            let isOpaque = arguments[name]?.stringValue.map(Self.hasShellSyntax) ?? false
-            if isOpaque { return action == .deny ? specificity : nil }
+            if spec.isOpaque(arguments) { return action == .deny ? specificity : nil }
             return Glob(argument, separator: nil).matches(value) ? specificity : nil
         }
-    }
-
-    private static func hasShellSyntax(_ line: String) -> Bool {
-        line.utf8.contains { ";&|`$()<>\n\r\\\"'{}*?[]~#!=%".utf8.contains($0) }
     }
 
     /// A path without `.`, `..` and doubled `/`; a path that climbs above its start keeps its leading `..`.
@@ -100,6 +144,64 @@ extension Gate.Rule {
             if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
         }
         return (path.first == "/" ? "/" : "") + parts.joined(separator: "/")
+    }
+}
+
+extension ToolSpec {
+    /// The text of a call that gate rules match; nil when only its name can be matched.
+    public func gateText(of arguments: JSONValue) -> String? {
+        guard let gateArgument else { return nil }
+        return arguments[gateArgument]?.gateText
+    }
+
+    /// Whether the call is a line that a shell would take apart.
+    fileprivate func isOpaque(_ arguments: JSONValue) -> Bool {
+        guard gateForm == .command, let gateArgument, let line = arguments[gateArgument]?.stringValue else {
+            return false
+        }
+        return line.utf8.contains { ";&|`$()<>\n\r\\\"'{}*?[]~#!=%".utf8.contains($0) }
+    }
+
+    /// The rule that allows calls exactly like this one from now on; nil when none could be trusted to mean only them.
+    ///
+    /// A shell, an interpreter or a program that runs others is never allowed for good: what it runs is in its arguments or
+    /// in files.
+    public func alwaysRule(for arguments: JSONValue) -> Gate.Rule? {
+        guard replay == .pure || gateArgument != nil else { return nil }
+        guard gateArgument != nil else { return Gate.Rule(.allow, name) }
+        guard let text = gateText(of: arguments), !text.isEmpty, !text.utf8.contains(UInt8(ascii: "*")),
+            !text.utf8.contains(UInt8(ascii: "?")), !text.hasSuffix(" when untrusted")
+        else { return nil }
+        if gateForm == .command {
+            if isOpaque(arguments) { return nil }
+            let words = text.split(separator: " ")
+            let program = words.first?.split(separator: "/").last.map(String.init) ?? ""
+            if RunningPrograms.contains(program) { return nil }
+        }
+        return Gate.Rule(.allow, "\(name):\(text)")
+    }
+}
+
+/// Programs that run other programs or code that is given to them.
+private enum RunningPrograms {
+    private static let names: Set<String> = [
+        "ash", "awk", "bash", "busybox", "bun", "chroot", "csh", "dash", "deno", "doas", "docker", "elvish", "emacs",
+        "env",
+        "eval", "exec", "expect", "find", "fish", "gawk", "gdb", "ionice", "ksh", "lua", "make", "man", "mawk", "nice",
+        "node",
+        "nohup", "npx", "nsenter", "osascript", "parallel", "perl", "php", "pipx", "podman", "powershell", "pwsh",
+        "python",
+        "rsync", "ruby", "scp", "screen", "script", "sed", "setsid", "sh", "socat", "source", "ssh", "stdbuf", "strace",
+        "su",
+        "sudo", "systemd-run", "tar", "tcsh", "time", "timeout", "tmux", "uvx", "vi", "vim", "watch", "xargs", "zsh",
+    ]
+
+    /// Whether it is one, also with a version after its name (`python3.12`).
+    static func contains(_ program: String) -> Bool {
+        let name = program.lowercased()
+        if names.contains(name) { return true }
+        let letters = name.prefix { !$0.isNumber && $0 != "." && $0 != "-" }
+        return names.contains(String(letters))
     }
 }
 

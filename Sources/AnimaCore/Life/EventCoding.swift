@@ -18,8 +18,8 @@ public struct EventCoding: Sendable {
 
     /// The coding of this program.
     ///
-    /// Version 1 is the first one. Version 2 knows several models for an agent, budgets, images, and what is done about
-    /// a failed model call.
+    /// Version 1 is the first one. Version 2 knows several models for an agent, budgets, images, questions to the owner,
+    /// and what is done about a failed model call.
     public static let current = EventCoding(version: 2, upgrades: [1: EventUpgrade.toSeveralModels])
 
     /// Makes a coding.
@@ -43,6 +43,8 @@ public struct EventCoding: Sendable {
             case .turnOpened(let payload): try encoder.encode(payload)
             case .modelReplied(let payload): try encoder.encode(payload)
             case .modelFailed(let payload): try encoder.encode(payload)
+            case .approvalAsked(let payload): try encoder.encode(payload)
+            case .approvalDecided(let payload): try encoder.encode(payload)
             case .toolStarted(let payload): try encoder.encode(payload)
             case .toolFinished(let payload): try encoder.encode(payload)
             case .turnClosing(let payload): try encoder.encode(payload)
@@ -84,6 +86,8 @@ public struct EventCoding: Sendable {
             case .turnOpened: return .turnOpened(try decoder.decode(Fact.TurnOpened.self, from: data))
             case .modelReplied: return .modelReplied(try decoder.decode(Fact.ModelReplied.self, from: data))
             case .modelFailed: return .modelFailed(try decoder.decode(Fact.ModelFailed.self, from: data))
+            case .approvalAsked: return .approvalAsked(try decoder.decode(Fact.ApprovalAsked.self, from: data))
+            case .approvalDecided: return .approvalDecided(try decoder.decode(Fact.ApprovalDecided.self, from: data))
             case .toolStarted: return .toolStarted(try decoder.decode(Fact.ToolStarted.self, from: data))
             case .toolFinished: return .toolFinished(try decoder.decode(Fact.ToolFinished.self, from: data))
             case .turnClosing: return .turnClosing(try decoder.decode(Fact.TurnClosing.self, from: data))

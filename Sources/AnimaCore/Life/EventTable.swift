@@ -9,6 +9,8 @@ extension Fact.Kind {
         case .turnOpened: "Work on an envelope began."
         case .modelReplied: "The model replied, and the gate decided about each call that it asks for."
         case .modelFailed: "A model call failed; it says what is done about it."
+        case .approvalAsked: "The owner was asked whether a call may run; the turn waits."
+        case .approvalDecided: "The owner answered."
         case .toolStarted: "A call that may not simply be repeated is about to be tried (its intent)."
         case .toolFinished: "A tool call got its one result."
         case .turnClosing: "A turn is to end before its answer; its open calls are being settled."
@@ -51,7 +53,7 @@ extension Fact.Kind {
                 ("keepsake", "origin, parts: what its provider wants back unchanged; absent for most"),
                 (
                     "calls",
-                    "for each tool call: id, tool, arguments, verdict (kind allowed, denied or invalid, with rule or "
+                    "for each tool call: id, tool, arguments, verdict (kind allowed, asks, denied or invalid, with rule or "
                         + "reason), replay, isExclusive; providerID when the provider gave one"
                 ),
                 ("stop", "end, toolUse, length or filtered"),
@@ -62,6 +64,7 @@ extension Fact.Kind {
                 ),
                 ("attempt", "which try it was, from 1"), ("milliseconds", "how long it took"),
                 ("notices", "what the owner should know although it succeeded; absent when nothing"),
+                ("untrusted", "where untrusted text that the model saw comes from; absent when it saw none"),
             ]
         case .modelFailed:
             [
@@ -73,6 +76,18 @@ extension Fact.Kind {
                     "what is done about it: kind retry (at), fallback (model), compact, park (at) or giveUp; times in "
                         + "microseconds since 1970"
                 ),
+            ]
+        case .approvalAsked:
+            [
+                ("call", "the call's id"), ("tool", "its name"),
+                ("circumstances", "what it would run in besides its arguments; what must still be so when it runs"),
+                ("expiresAt", "without an answer it is denied then; microseconds since 1970"),
+            ]
+        case .approvalDecided:
+            [
+                ("call", "the call's id"), ("decision", "allow or deny"), ("by", "who decided"),
+                ("because", "why; absent when nothing was said"),
+                ("always", "the rule (action, pattern) that holds from now on; absent for this once"),
             ]
         case .toolStarted: [("call", "the call's id"), ("tool", "its name"), ("attempt", "which try it is, from 1")]
         case .toolFinished:

@@ -9,7 +9,8 @@ enum EventUpgrade {
         switch kind {
         case "agent.configured":
             members["models"] = .array([members.removeValue(forKey: "model") ?? "reflex"])
-            members["policy"] = members["policy"]?.adding(["imageBytes": 16_777_216], to: "limits")
+            members["policy"] = members["policy"]?
+                .adding(["imageBytes": 16_777_216, "approvalTime": 604_800_000], to: "limits")
                 .adding(["unavailable": "fail", "parkTime": 86_400_000], to: "retry")
         case "model.failed":
             let moment = members.removeValue(forKey: "retryAt")

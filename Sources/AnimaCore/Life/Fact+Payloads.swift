@@ -121,6 +121,8 @@ extension Fact {
         public let milliseconds: Int
         /// What the owner should know although the call succeeded; nil for nothing.
         public let notices: [String]?
+        /// Where untrusted text that the model saw comes from; nil when it saw none.
+        public let untrusted: String?
 
         /// Makes the payload.
         public init(
@@ -133,13 +135,15 @@ extension Fact {
             usage: Usage = Usage(),
             attempt: Int = 1,
             milliseconds: Int = 0,
-            notices: [String] = []
+            notices: [String] = [],
+            untrusted: String? = nil
         ) {
             self.model = model
             self.text = text
             self.reasoning = reasoning
             self.keepsake = keepsake
             self.notices = notices.isEmpty ? nil : notices
+            self.untrusted = untrusted
             self.calls = calls
             self.stop = stop
             self.usage = usage
@@ -187,6 +191,55 @@ extension Fact {
             case park(until: Instant)
             /// No model is asked again; the turn ends.
             case giveUp
+        }
+    }
+
+    /// What `approval.asked` carries.
+    public struct ApprovalAsked: Hashable, Sendable, Codable {
+        /// The call in question.
+        public let call: ToolCallID
+        /// The tool's name.
+        public let tool: String
+        /// What it would run in, besides its arguments.
+        public let circumstances: [String: String]
+        /// Without an answer the call is denied at this moment.
+        public let expiresAt: Instant
+
+        /// Makes the payload.
+        public init(call: ToolCallID, tool: String, circumstances: [String: String], expiresAt: Instant) {
+            self.call = call
+            self.tool = tool
+            self.circumstances = circumstances
+            self.expiresAt = expiresAt
+        }
+    }
+
+    /// What `approval.decided` carries.
+    public struct ApprovalDecided: Hashable, Sendable, Codable {
+        /// The call in question.
+        public let call: ToolCallID
+        /// The answer.
+        public let decision: Approval.Decision
+        /// Who gave it.
+        public let by: String
+        /// Why, for the model.
+        public let because: String?
+        /// The rule that holds from now on, when the owner wants one.
+        public let always: Gate.Rule?
+
+        /// Makes the payload.
+        public init(
+            call: ToolCallID,
+            decision: Approval.Decision,
+            by: String,
+            because: String? = nil,
+            always: Gate.Rule? = nil
+        ) {
+            self.call = call
+            self.decision = decision
+            self.by = by
+            self.because = because
+            self.always = always
         }
     }
 

@@ -16,6 +16,10 @@ public enum Fact: Hashable, Sendable {
     case modelReplied(ModelReplied)
     /// A model call failed.
     case modelFailed(ModelFailed)
+    /// The owner was asked whether a call may run.
+    case approvalAsked(ApprovalAsked)
+    /// The owner answered.
+    case approvalDecided(ApprovalDecided)
     /// A tool call that may not be repeated is about to be tried.
     case toolStarted(ToolStarted)
     /// A tool call got its one result.
@@ -43,6 +47,10 @@ public enum Fact: Hashable, Sendable {
         case modelReplied = "model.replied"
         /// See ``Fact/modelFailed(_:)``.
         case modelFailed = "model.failed"
+        /// See ``Fact/approvalAsked(_:)``.
+        case approvalAsked = "approval.asked"
+        /// See ``Fact/approvalDecided(_:)``.
+        case approvalDecided = "approval.decided"
         /// See ``Fact/toolStarted(_:)``.
         case toolStarted = "tool.started"
         /// See ``Fact/toolFinished(_:)``.
@@ -65,6 +73,8 @@ public enum Fact: Hashable, Sendable {
         case .turnOpened: .turnOpened
         case .modelReplied: .modelReplied
         case .modelFailed: .modelFailed
+        case .approvalAsked: .approvalAsked
+        case .approvalDecided: .approvalDecided
         case .toolStarted: .toolStarted
         case .toolFinished: .toolFinished
         case .turnClosing: .turnClosing

@@ -32,6 +32,8 @@ public struct Limits: Hashable, Sendable, Codable {
     public var messageBytes = 1_048_576
     /// Bytes of the images of a message together (key `image_bytes`).
     public var imageBytes = 16_777_216
+    /// How long the owner may take to answer a question (key `approval_seconds`).
+    @Milliseconds public var approvalTime: Duration = .seconds(604_800)
     /// Envelopes that may wait (key `mailbox`).
     public var mailbox = 1000
     /// Agents that a message may go through (key `hops`).

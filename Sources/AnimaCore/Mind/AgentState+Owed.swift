@@ -26,10 +26,13 @@ extension AgentState {
         return effects
     }
 
-    /// Whether there is open work, and all of it waits for models that don't answer.
-    public func isParked(at now: Instant) -> Bool {
-        let mayOpen = turns.count < policy.limits.openTurns && nextWaiting != nil
-        return !turns.isEmpty && !mayOpen && turns.allSatisfy { $0.isParked(at: now) }
+    /// What all open work waits for; nil when some of it goes on, or when there is none.
+    public func parking(at now: Instant) -> Parking? {
+        let isWaiting = owed(at: now).allSatisfy { if case .wait = $0 { true } else { false } }
+        guard !turns.isEmpty, isWaiting, turns.allSatisfy({ $0.isParked(at: now) || $0.waitingSince != nil }) else {
+            return nil
+        }
+        return turns.contains { $0.waitingSince != nil } ? .owner : .model
     }
 
     /// The oldest waiting envelope whose conversation has no open turn.
@@ -49,7 +52,7 @@ extension Turn {
         if let closing { return owedToClose(closing) }
         let deadline = deadline(policy)
         guard now < deadline else { return [.record(draft(.turnClosing(.init(end: timeOver(policy)))))] }
-        if let step = steps.last, step.isOpen { return owedByCalls(of: step) + [.wait(until: deadline)] }
+        if let step = steps.last, step.isOpen { return owedByCalls(of: step, at: now) + [.wait(until: deadline)] }
         if let end = nextEnd(policy, allowance) { return [.record(draftOfEnd(end))] }
         if let retryAt = asking.retryAt, now < retryAt { return [.wait(until: min(retryAt, deadline))] }
         return [.callModel(id, step: steps.count + 1, attempt: asking.failures + 1), .wait(until: deadline)]
@@ -57,8 +60,9 @@ extension Turn {
 
     /// When the turn's time is over; the time for which it was parked, or nobody was there, is added.
     private func deadline(_ policy: AgentPolicy) -> Instant {
+        let isPaused = waitingSince != nil
         let own = openedAt + policy.limits.turnTime + .microseconds(pausedMicroseconds)
-        return min(own, envelope.deadline ?? Instant(microseconds: .max))
+        return min(isPaused ? Instant(microseconds: .max) : own, envelope.deadline ?? Instant(microseconds: .max))
     }
 
     /// How a turn without open calls ends, if it does.
@@ -104,31 +108,48 @@ extension Turn {
 
     // MARK: Tool calls
 
-    private func owedByCalls(of step: Step) -> [Effect] {
+    private func owedByCalls(of step: Step, at now: Instant) -> [Effect] {
         var effects: [Effect] = []
         var isAnythingOpenBefore = false
         var isExclusiveOpenBefore = false
         for call in step.calls where call.result == nil {
             let mayRun = call.isExclusive ? !isAnythingOpenBefore : !isExclusiveOpenBefore
-            if let effect = owed(by: call, of: step, mayRun: mayRun) { effects.append(effect) }
+            if let effect = owed(by: call, of: step, mayRun: mayRun, at: now) { effects.append(effect) }
             // A call that is refused settles at once and holds nobody up.
-            guard case .allowed = call.verdict else { continue }
+            switch call.verdict {
+            case .denied, .invalid: continue
+            case .allowed, .asks: break
+            }
             isAnythingOpenBefore = true
             if call.isExclusive { isExclusiveOpenBefore = true }
         }
         return effects
     }
 
-    private func owed(by call: ToolCall, of step: Step, mayRun: Bool) -> Effect? {
+    private func owed(by call: ToolCall, of step: Step, mayRun: Bool, at now: Instant) -> Effect? {
         switch (call.verdict, call.status) {
         case (_, .finished): return nil
+        case (.asks, .requested) where call.approval?.decision != .allow:
+            guard let approval = call.approval else { return .lookAround(call.id) }
+            if approval.decision == .deny {
+                let because = approval.because.map { ": \($0)" } ?? ""
+                return finish(call, of: step, .denied, "the owner denied it\(because)")
+            }
+            guard now >= approval.expiresAt else { return .wait(until: approval.expiresAt) }
+            return finish(
+                call,
+                of: step,
+                .denied,
+                "the owner was asked and did not answer in time (limits.approval_seconds)"
+            )
         case (.denied(let reason), _): return finish(call, of: step, .denied, reason)
         case (.invalid(let reason), _): return finish(call, of: step, .invalid, reason)
-        case (.allowed, _) where !mayRun: return nil
-        case (.allowed, .requested):
+        case (.allowed, _) where !mayRun, (.asks, _) where !mayRun: return nil
+        case (.allowed, .requested), (.asks, .requested):
             return call.replay == .pure ? .runTool(call.id, attempt: 1) : start(call, of: step, attempt: 1)
-        case (.allowed, .started(let attempt)): return .runTool(call.id, attempt: attempt)
-        case (.allowed, .interrupted(let attempt)):
+        case (.allowed, .started(let attempt)), (.asks, .started(let attempt)):
+            return .runTool(call.id, attempt: attempt)
+        case (.allowed, .interrupted(let attempt)), (.asks, .interrupted(let attempt)):
             switch call.replay {
             case .pure, .keyed: return start(call, of: step, attempt: attempt + 1)
             case .probe: return .probeTool(call.id, attempt: attempt + 1)

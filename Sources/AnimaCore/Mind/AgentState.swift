@@ -29,8 +29,16 @@ public struct AgentState: Hashable, Sendable, Codable {
     public private(set) var usage = Usage()
     /// What the model calls of the newest day with any cost.
     public private(set) var today = DayUsage()
+    /// Rules that the owner added when asked, beside those of the policy; the newest last.
+    public private(set) var grants: [Gate.Rule] = []
     /// When the last event happened.
     public private(set) var lastAt: Instant?
+
+    /// The most rules that are added by answers; the oldest go.
+    static let mostGrants = 256
+
+    /// The rules in force: the policy's, and those of the owner's answers.
+    public var gate: Gate { grants.isEmpty ? policy.gate : Gate(rules: policy.gate.rules + grants) }
 
     /// The state before the first event.
     public init() {}
@@ -64,6 +72,10 @@ public struct AgentState: Hashable, Sendable, Codable {
             today.add(fact.usage, at: event.at)
             change(event) { $0.take(fact, event) }
         case .modelFailed(let fact): change(event) { $0.take(fact, at: event.at) }
+        case .approvalAsked(let fact): change(event) { $0.ask(fact, event) }
+        case .approvalDecided(let fact):
+            change(event) { $0.decide(fact) }
+            if let rule = fact.always, !grants.contains(rule) { grants = (grants + [rule]).suffix(Self.mostGrants) }
         case .toolStarted(let fact): change(event) { $0.setStatus(.started(attempt: fact.attempt), of: fact.call) }
         case .toolFinished(let fact): change(event) { $0.setStatus(.finished(fact.result), of: fact.call) }
         case .turnClosing(let fact):
@@ -94,6 +106,7 @@ public struct AgentState: Hashable, Sendable, Codable {
         guard let index = turns.firstIndex(where: { $0.id == event.turn }) else { return }
         body(&turns[index])
         turns[index].lastSeq = event.seq
+        turns[index].noteWaiting(at: event.at)
     }
 }
 
@@ -102,6 +115,7 @@ extension Turn {
         guard closing == nil, steps.last?.isOpen != true else { return }
         usage += fact.usage
         asking.succeed()
+        untrusted = fact.untrusted ?? untrusted
         steps.append(
             Step(
                 seq: event.seq,
@@ -125,6 +139,32 @@ extension Turn {
         )
     }
 
+    fileprivate mutating func ask(_ fact: Fact.ApprovalAsked, _ event: Event) {
+        guard let call = call(fact.call), call.result == nil else { return }
+        steps[fact.call.step - 1].calls[fact.call.index - 1].status = .requested
+        steps[fact.call.step - 1].calls[fact.call.index - 1].approval = Approval(
+            circumstances: fact.circumstances,
+            seq: event.seq,
+            expiresAt: fact.expiresAt
+        )
+    }
+
+    fileprivate mutating func decide(_ fact: Fact.ApprovalDecided) {
+        guard let call = call(fact.call), call.result == nil, call.approval?.decision == nil else { return }
+        steps[fact.call.step - 1].calls[fact.call.index - 1].approval?.decision = fact.decision
+        steps[fact.call.step - 1].calls[fact.call.index - 1].approval?.because = fact.because
+    }
+
+    /// The time for which the owner is asked does not count.
+    fileprivate mutating func noteWaiting(at now: Instant) {
+        if isWaitingForOwner {
+            waitingSince = waitingSince ?? now
+        } else if let since = waitingSince {
+            pausedMicroseconds &+= (now - since).microseconds
+            waitingSince = nil
+        }
+    }
+
     fileprivate mutating func take(_ fact: Fact.ModelFailed, at now: Instant) {
         asking.fail(fact, at: now)
         if case .park(let moment) = fact.next { pausedMicroseconds &+= (moment - now).microseconds }
@@ -132,6 +172,8 @@ extension Turn {
 
     /// The time in which nobody was there does not count; a parked turn is tried again at once.
     fileprivate mutating func resume(at now: Instant, leftAt left: Instant) {
+        // The time of a question is counted when it is answered.
+        if waitingSince != nil { return }
         // What was counted as parked already, up to a moment that may be still to come.
         let counted = asking.isParked ? max(asking.retryAt ?? left, left) : left
         pausedMicroseconds &+= (now - counted).microseconds

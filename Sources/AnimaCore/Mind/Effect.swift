@@ -4,6 +4,8 @@ public enum Effect: Hashable, Sendable {
     case record(Draft)
     /// Ask the model for a step of a turn.
     case callModel(TurnID, step: Int, attempt: Int)
+    /// Find out what a call would run in, for the owner to decide about.
+    case lookAround(ToolCallID)
     /// Run a tool call.
     case runTool(ToolCallID, attempt: Int)
     /// Ask the tool whether an interrupted call took effect, and run it if it did not.

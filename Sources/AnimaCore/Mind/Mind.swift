@@ -16,6 +16,8 @@ public struct Mind: Sendable {
         case deliver(Envelope, attachments: [LifeBatch.Spill] = [])
         /// An effect that was begun came to this.
         case settled(Effect, Outcome, milliseconds: Int)
+        /// The owner's answer to a question; left alone when there is no such question.
+        case decide(Fact.ApprovalDecided)
         /// Somebody wants a turn to end; nil stands for all open ones.
         case cancel(TurnID?, by: String)
         /// Time went by.
@@ -24,14 +26,16 @@ public struct Mind: Sendable {
 
     /// What an effect came to.
     public enum Outcome: Hashable, Sendable {
-        /// The model's reply.
-        case reply(ModelReply)
+        /// The model's reply, and where untrusted text that it saw comes from.
+        case reply(ModelReply, untrusted: String? = nil)
         /// The model call failed.
         case modelFailed(ModelError)
         /// The model was not called: no budget has enough left.
         case overBudget(OverBudget)
         /// The tool's output.
         case output(ToolOutput)
+        /// What a call would run in; nothing was run.
+        case circumstances([String: String])
         /// The interrupted call had not taken effect.
         case didNotHappen
     }
@@ -47,6 +51,9 @@ public struct Mind: Sendable {
 
     /// What is to be done after a commit.
     public struct Plan: Hashable, Sendable {
+        /// Nothing is to be done.
+        public init() {}
+
         /// Effects to begin.
         public var begin: [Effect] = []
         /// Effects in flight to cancel; those of tools still report what they came to.
@@ -55,8 +62,8 @@ public struct Mind: Sendable {
         public var lookAt: Instant?
         /// Whether nothing is owed at all.
         public var isIdle = true
-        /// Whether all that is owed waits for models that don't answer.
-        public var isParked = false
+        /// What everything waits for; nil when something goes on.
+        public var parking: Parking?
     }
 
     /// The agent.
@@ -117,7 +124,7 @@ public struct Mind: Sendable {
         state = decision.next
         if decision.batch.snapshot != nil { lastSnapshotSeq = state.lastSeq }
         var plan = Plan()
-        plan.isParked = state.isParked(at: now)
+        plan.parking = state.parking(at: now)
         var wanted: Set<Effect> = []
         for effect in state.owed(at: now) {
             plan.isIdle = false
@@ -126,7 +133,7 @@ public struct Mind: Sendable {
             // Time moved on since the decision: the next one records it.
             case .record: plan.lookAt = now
             case .stopTool: break
-            case .callModel, .runTool, .probeTool:
+            case .callModel, .lookAround, .runTool, .probeTool:
                 wanted.insert(effect)
                 guard inFlight.insert(effect).inserted else { continue }
                 plan.begin.append(effect)
@@ -164,6 +171,11 @@ public struct Mind: Sendable {
             inFlight.remove(effect)
             reservations[effect] = nil
             settle(effect, outcome, milliseconds, &work)
+        case .decide(let fact):
+            guard let turn = work.state.turn(fact.call.turn), let call = turn.call(fact.call), call.result == nil,
+                let approval = call.approval, approval.decision == nil, turn.closing == nil
+            else { return nil }
+            work.append(turn.draft(.approvalDecided(fact), step: fact.call.step, cause: approval.seq))
         case .cancel(let id, let by):
             for turn in work.state.turns where (id ?? turn.id) == turn.id && turn.closing == nil {
                 work.append(turn.draft(.turnClosing(.init(end: .cancelled(by: by)))).with(partialTexts))
@@ -204,9 +216,9 @@ public struct Mind: Sendable {
 
     private mutating func settle(_ effect: Effect, _ outcome: Outcome, _ milliseconds: Int, _ work: inout Work) {
         switch (effect, outcome) {
-        case (.callModel(let id, let step, let attempt), .reply(let reply)):
+        case (.callModel(let id, let step, let attempt), .reply(let reply, let source)):
             guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
-            let fact = judged(reply, turn, step: step, attempt: attempt, milliseconds, work.state)
+            let fact = judged(reply, turn, step: step, attempt: attempt, milliseconds, source, work.state)
             work.append(turn.draft(.modelReplied(fact), step: step))
         case (.callModel(let id, let step, let attempt), .modelFailed(let error)):
             guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
@@ -221,6 +233,16 @@ public struct Mind: Sendable {
         case (.runTool(let id, _), .output(let output)), (.probeTool(let id, _), .output(let output)):
             guard let turn = work.state.turn(id.turn), let call = turn.call(id), call.result == nil else { return }
             finish(call, of: turn, output, milliseconds, &work)
+        case (.lookAround(let id), .circumstances(let found)), (.runTool(let id, _), .circumstances(let found)):
+            guard let turn = work.state.turn(id.turn), let call = turn.call(id), call.result == nil, turn.closing == nil
+            else { return }
+            let fact = Fact.ApprovalAsked(
+                call: id,
+                tool: call.tool,
+                circumstances: found,
+                expiresAt: work.now + work.state.policy.limits.approvalTime
+            )
+            work.append(turn.draft(.approvalAsked(fact), step: id.step, cause: turn.steps[id.step - 1].seq))
         case (.probeTool(let id, let attempt), .didNotHappen):
             guard let turn = work.state.turn(id.turn), let call = turn.call(id), call.result == nil else { return }
             let fact = Fact.ToolStarted(call: id, tool: call.tool, attempt: attempt)
@@ -236,6 +258,11 @@ public struct Mind: Sendable {
         _ milliseconds: Int,
         _ work: inout Work
     ) {
+        var output = output
+        let (count, last) = turn.repetitions(of: call.tool, call.arguments)
+        if count >= Self.mostRepetitions - 1, output.content == last, turn.closing == nil {
+            output.content = output.content.withRepetitionNotice(count + 1)
+        }
         let (result, spill) = ToolResult.capped(
             output,
             outcome: turn.closing == nil ? nil : .cancelled,
@@ -247,7 +274,8 @@ public struct Mind: Sendable {
         work.append(turn.draft(.toolFinished(fact), step: call.id.step, cause: step.seq))
         if let spill { work.batch.spills.append(spill) }
         for text in output.remember {
-            let fact = Fact.MemoryStored(text: text, trust: turn.envelope.trust, call: call.id)
+            let trust = turn.untrusted == nil ? turn.envelope.trust : .untrusted
+            let fact = Fact.MemoryStored(text: text, trust: trust, call: call.id)
             work.append(turn.draft(.memoryStored(fact), step: call.id.step, cause: work.state.lastSeq))
         }
     }
@@ -259,11 +287,12 @@ public struct Mind: Sendable {
         step: Int,
         attempt: Int,
         _ milliseconds: Int,
+        _ source: String?,
         _ state: AgentState
     ) -> Fact.ModelReplied {
         let calls = reply.calls.enumerated()
             .map { index, call in
-                judge(call, id: ToolCallID(turn: turn.id, step: step, index: index + 1), state.policy)
+                judge(call, id: ToolCallID(turn: turn.id, step: step, index: index + 1), turn, source, state)
             }
         return Fact.ModelReplied(
             model: state.model(of: turn),
@@ -275,11 +304,22 @@ public struct Mind: Sendable {
             usage: reply.usage,
             attempt: attempt,
             milliseconds: milliseconds,
-            notices: reply.notices
+            notices: reply.notices,
+            untrusted: source
         )
     }
 
-    private func judge(_ call: ModelReply.Call, id: ToolCallID, _ policy: AgentPolicy) -> Fact.ModelReplied.Call {
+    /// So often in a row the same call may get the same result in a turn; after that it is not run again.
+    static let mostRepetitions = 3
+
+    private func judge(
+        _ call: ModelReply.Call,
+        id: ToolCallID,
+        _ turn: Turn,
+        _ source: String?,
+        _ state: AgentState
+    ) -> Fact.ModelReplied.Call {
+        let policy = state.policy
         func decided(_ verdict: ToolCall.Verdict, _ arguments: JSONValue, _ spec: ToolSpec?) -> Fact.ModelReplied.Call {
             Fact.ModelReplied.Call(
                 id: id,
@@ -306,7 +346,14 @@ public struct Mind: Sendable {
         }
         do {
             let arguments = try spec.parameters.validate(call.arguments)
-            return decided(policy.gate.decide(spec, arguments), arguments, spec)
+            let repetitions = turn.repetitions(of: call.tool, arguments).count
+            if repetitions >= Self.mostRepetitions {
+                let reason =
+                    "this call was made \(repetitions) times in a row with the same result; it is not run again in "
+                    + "this turn: do something else, or answer with what there is"
+                return decided(.invalid(reason: reason), arguments, spec)
+            }
+            return decided(state.gate.decide(spec, arguments, untrusted: source), arguments, spec)
         } catch {
             return decided(.invalid(reason: "the arguments don't fit: \(error)"), call.arguments, spec)
         }
@@ -353,15 +400,15 @@ extension Turn {
 }
 
 extension Fact {
-    /// Whether it must be on the disk before anything is done because of it: what was promised to a sender, what may
-    /// not be repeated, and what was answered.
+    /// Whether it must be on the disk before anything is done because of it: what was promised to a sender, what the
+    /// owner said, what may not be repeated, and what was answered.
     ///
     /// Everything else may be lost in a power cut and happens again.
     fileprivate var mustBeFlushed: Bool {
         switch self {
-        case .envelopeAccepted, .toolStarted, .turnEnded: true
-        case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .toolFinished,
-            .turnClosing, .memoryStored:
+        case .envelopeAccepted, .approvalDecided, .toolStarted, .turnEnded: true
+        case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .approvalAsked,
+            .toolFinished, .turnClosing, .memoryStored:
             false
         }
     }

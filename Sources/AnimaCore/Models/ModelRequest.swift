@@ -42,6 +42,19 @@ public struct ModelRequest: Hashable, Sendable {
     static let tokensPerImage = 1600
 }
 
+extension ModelRequest {
+    /// Where untrusted text in it comes from; nil when there is none.
+    public var untrustedSource: String? {
+        for turn in turns {
+            if turn.input.trust == .untrusted { return "\(turn.id) from \(turn.input.sender.description)" }
+            for exchange in turn.steps.flatMap(\.exchanges) where exchange.result.trust == .untrusted {
+                return "\(exchange.id) \(exchange.tool)"
+            }
+        }
+        return nil
+    }
+}
+
 extension ToolSpec {
     /// About how many bytes it takes in a request.
     var approximateBytes: Int {

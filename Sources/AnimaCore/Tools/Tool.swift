@@ -11,6 +11,11 @@ public protocol Tool: Sendable {
     /// - Parameter call: The arguments have been validated against the schema and allowed by the gate.
     @concurrent func run(_ call: ToolInvocation) async -> ToolOutput
 
+    /// What a call would run in besides its arguments, in words for the owner: directory, program, contents by hash.
+    ///
+    /// Asked before the owner is, and again before an approved call runs: when something differs the owner is asked again.
+    @concurrent func circumstances(of call: ToolInvocation) async -> [String: String]
+
     /// Finds out whether a call that a crash interrupted took effect; asked only of tools that replay by `.probe`.
     ///
     /// - Returns: Its result if it did, nil if it did not happen and may be run.
@@ -18,6 +23,8 @@ public protocol Tool: Sendable {
 }
 
 extension Tool {
+    public func circumstances(of call: ToolInvocation) async -> [String: String] { [:] }
+
     public func probe(_ call: ToolInvocation) async -> ToolOutput? {
         .failure("the outcome is unknown: the tool can't find out whether the call took effect")
     }

@@ -19,6 +19,19 @@ public struct ToolSpec: Hashable, Sendable, Codable {
     /// How the gate argument is read.
     public let gateForm: GateForm
 
+    /// What it can do beyond the agent's workspace.
+    public let reach: Reach
+
+    /// What a tool can do beyond the agent's workspace.
+    public enum Reach: String, Hashable, Sendable, Codable {
+        /// It stays within the workspace.
+        case inside
+        /// What it is given may leave the machine.
+        case outside
+        /// It changes what the agent is or may do.
+        case itself
+    }
+
     /// How gate rules read a tool's argument.
     public enum GateForm: String, Hashable, Sendable, Codable {
         /// A text that `*` may match any part of.
@@ -39,7 +52,8 @@ public struct ToolSpec: Hashable, Sendable, Codable {
         isExclusive: Bool = false,
         trust: Trust = .untrusted,
         gateArgument: String? = nil,
-        gateForm: GateForm = .text
+        gateForm: GateForm = .text,
+        reach: Reach = .inside
     ) {
         self.name = name
         self.group = group
@@ -50,5 +64,6 @@ public struct ToolSpec: Hashable, Sendable, Codable {
         self.trust = trust
         self.gateArgument = gateArgument
         self.gateForm = gateForm
+        self.reach = reach
     }
 }

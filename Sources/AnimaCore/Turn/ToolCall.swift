@@ -4,6 +4,8 @@ public struct ToolCall: Hashable, Sendable, Codable {
     public enum Verdict: Hashable, Sendable, Codable {
         /// It may run; the rule that says so.
         case allowed(rule: String)
+        /// The owner is asked; the rule that says so.
+        case asks(rule: String)
         /// It may not; the reason, for the model.
         case denied(reason: String)
         /// It makes no sense; what is wrong, for the model.
@@ -38,6 +40,8 @@ public struct ToolCall: Hashable, Sendable, Codable {
     public let isExclusive: Bool
     /// How far it is.
     public var status: Status
+    /// How far the owner is with it, when the gate asks; nil until the question is put.
+    public internal(set) var approval: Approval?
 
     /// Makes a call.
     public init(
@@ -76,6 +80,7 @@ extension ToolCall.Verdict {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         switch try container.decode(String.self, forKey: .kind) {
+        case "asks": self = .asks(rule: try container.decode(String.self, forKey: .rule))
         case "allowed": self = .allowed(rule: try container.decode(String.self, forKey: .rule))
         case "denied": self = .denied(reason: try container.decode(String.self, forKey: .reason))
         case "invalid": self = .invalid(reason: try container.decode(String.self, forKey: .reason))
@@ -93,6 +98,9 @@ extension ToolCall.Verdict {
         switch self {
         case .allowed(let rule):
             try container.encode("allowed", forKey: .kind)
+            try container.encode(rule, forKey: .rule)
+        case .asks(let rule):
+            try container.encode("asks", forKey: .kind)
             try container.encode(rule, forKey: .rule)
         case .denied(let reason):
             try container.encode("denied", forKey: .kind)

@@ -33,6 +33,10 @@ public struct Turn: Hashable, Sendable, Codable {
     public internal(set) var asking = Asking()
     /// How long it was parked or nobody was there to work on it, in microseconds; its wall time goes on without.
     public internal(set) var pausedMicroseconds: Int64 = 0
+    /// Since when the owner's answer is waited for; nil when it is not.
+    public internal(set) var waitingSince: Instant?
+    /// Where untrusted text that the model saw in this turn comes from; nil when it saw none.
+    public internal(set) var untrusted: String?
     /// How it is about to end; open calls are being settled.
     public internal(set) var closing: TurnEnd?
     /// What the model had said when the turn was closed while it spoke.
@@ -130,6 +134,21 @@ public struct Turn: Hashable, Sendable, Codable {
         steps[id.step - 1].calls[id.index - 1].status = status
     }
 
+    /// Whether a call waits for the owner's answer.
+    var isWaitingForOwner: Bool {
+        closing == nil
+            && (steps.last?.calls ?? [])
+                .contains { $0.result == nil && $0.approval != nil && $0.approval?.decision == nil }
+    }
+
+    /// How often in a row the same call got the same result, the last times it was made in this turn.
+    func repetitions(of tool: String, _ arguments: JSONValue) -> (count: Int, result: String?) {
+        let results = steps.flatMap(\.calls).filter { $0.tool == tool && $0.arguments == arguments }
+            .compactMap { $0.result?.content.withoutRepetitionNotice }
+        guard let last = results.last else { return (0, nil) }
+        return (results.reversed().prefix { $0 == last }.count, last)
+    }
+
     /// What there is to answer with when the turn ends before its answer.
     var textSoFar: String {
         if let partialText, !partialText.isEmpty { return partialText }
@@ -170,5 +189,18 @@ extension ToolResult {
             content: "outcome unknown: the process ended while \"\(tool)\" ran, and it is not repeated because it may "
                 + "have taken effect. Find out what happened before you try again."
         )
+    }
+}
+
+extension String {
+    private static let repetitionNotice = "\n[the same call and the same result "
+
+    /// A result, told that it is not the first of its kind.
+    func withRepetitionNotice(_ count: Int) -> String {
+        withoutRepetitionNotice + Self.repetitionNotice + "\(count) times: do something else]"
+    }
+
+    fileprivate var withoutRepetitionNotice: String {
+        firstRange(of: Self.repetitionNotice).map { String(self[..<$0.lowerBound]) } ?? self
     }
 }

@@ -7,7 +7,7 @@ extension Agent {
         switch effect {
         case .callModel: return limits.modelTime
         // Tools keep the limit themselves; this is for one that does not.
-        case .runTool, .probeTool: return limits.toolTime + .milliseconds(500)
+        case .runTool, .probeTool, .lookAround: return limits.toolTime + .milliseconds(500)
         case .record, .stopTool, .wait: return nil
         }
     }
@@ -18,6 +18,7 @@ extension Agent {
         let outcome: Mind.Outcome?
         switch effect {
         case .callModel(let turn, let step, _): outcome = await callModel(turn, step: step, effect)
+        case .lookAround(let id): outcome = await lookAround(id)
         case .runTool(let id, _): outcome = await runTool(id, effect)
         case .probeTool(let id, _): outcome = await probeTool(id)
         case .record, .stopTool, .wait: outcome = nil
@@ -59,6 +60,7 @@ extension Agent {
             case .success(let tokens): request.maxOutputTokens = tokens
             case .failure(let refusal): return .overBudget(refusal)
             }
+            let source = request.untrustedSource
             let live = live
             let spoken = spoken
             var reply = try await model.respond(to: request) { delta in
@@ -71,7 +73,7 @@ extension Agent {
                 }
             }
             if let price = facts.price { reply.usage.microdollars = price.microdollars(of: reply.usage) }
-            return .reply(reply)
+            return .reply(reply, untrusted: source)
         } catch {
             if overTime.contains(effect) { return failed(id, step, .overTime(limits.modelTime)) }
             if let error = error as? ModelError { return failed(id, step, error) }
@@ -92,13 +94,25 @@ extension Agent {
         guard let call = mind.state.turn(id.turn)?.call(id), let tool = equipment.toolsByName[call.tool] else {
             return .output(.failure("the tool is no longer there"))
         }
-        live.send(.toolRunning(id, tool: call.tool, arguments: call.arguments))
         let invocation = invocation(of: call)
+        if let approval = call.approval {
+            // The owner said yes to this and to nothing else.
+            let found = await tool.circumstances(of: invocation)
+            if found != approval.circumstances { return .circumstances(found) }
+        }
+        live.send(.toolRunning(id, tool: call.tool, arguments: call.arguments))
         let limit = invocation.timeout
         let output = await tool.run(invocation)
         guard overTime.contains(effect) else { return .output(output) }
         let notice = "stopped after \(limit.components.seconds) s, the limit of a tool call (limits.tool_seconds)"
         return .output(.failure(output.content.isEmpty ? notice : "\(notice)\n\(output.content)"))
+    }
+
+    private func lookAround(_ id: ToolCallID) async -> Mind.Outcome? {
+        guard let call = mind.state.turn(id.turn)?.call(id), let tool = equipment.toolsByName[call.tool] else {
+            return .circumstances([:])
+        }
+        return .circumstances(await tool.circumstances(of: invocation(of: call)))
     }
 
     private func probeTool(_ id: ToolCallID) async -> Mind.Outcome? {

@@ -10,7 +10,7 @@ public actor Agent {
     /// What it tells its listeners.
     public nonisolated let live: Broadcast
 
-    let equipment: Equipment
+    nonisolated let equipment: Equipment
     let store: any LifeStore
     let spoken = SpokenText()
     var mind: Mind
@@ -35,7 +35,7 @@ public actor Agent {
     private var answerWaiters: [EnvelopeID: [CheckedContinuation<TranscriptTurn, any Error>]] = [:]
     private var restWaiters: [RestWaiter] = []
     private var isIdle = true
-    private var isParked = false
+    private var parking: Parking?
     private var past: [ConversationID: [TranscriptTurn]] = [:]
 
     /// An input that waits for the committer, and who wants to know what became of it.
@@ -44,9 +44,9 @@ public actor Agent {
         let continuation: CheckedContinuation<Receipt?, any Error>?
     }
 
-    /// Who waits until nothing is owed, or until that waits for models that don't answer.
+    /// Who waits until nothing is owed, or until it can't go on for one of these reasons.
     private struct RestWaiter {
-        let untilParked: Bool
+        let reasons: Set<Parking>
         let continuation: CheckedContinuation<Void, any Error>
     }
 
@@ -142,22 +142,42 @@ public actor Agent {
 
     /// Waits until nothing is owed.
     ///
-    /// - Parameter untilParked: Also return when all open work waits for models that don't answer; see
-    ///   ``AgentState/isParked(at:)``.
-    public func rest(untilParked: Bool = false) async throws {
+    /// - Parameter reasons: Return also when all open work waits for one of these.
+    public func rest(orParkedFor reasons: Set<Parking> = []) async throws {
         if let fault { throw fault }
-        if isIdle || (untilParked && isParked) { return }
+        if isResting(reasons) { return }
         guard !isStopping else { throw AgentError.stopped(id) }
         try await withCheckedThrowingContinuation {
-            restWaiters.append(RestWaiter(untilParked: untilParked, continuation: $0))
+            restWaiters.append(RestWaiter(reasons: reasons, continuation: $0))
         }
     }
+
+    private func isResting(_ reasons: Set<Parking>) -> Bool { isIdle || parking.map(reasons.contains) ?? false }
 
     /// Asks a turn, or all open ones, to end now; returns when that is on record.
     ///
     /// Model calls, programs and waits are cancelled; the turn ends with what there is.
     public func cancel(_ turn: TurnID? = nil, by who: String) async throws {
         _ = try await submit(.cancel(turn, by: who))
+    }
+
+    /// The rule that would allow calls exactly like this one; nil when none could be trusted to mean only them.
+    public nonisolated func alwaysRule(for call: ToolCall) -> Gate.Rule? {
+        equipment.toolsByName[call.tool]?.spec.alwaysRule(for: call.arguments)
+    }
+
+    /// Takes the owner's answer to a question of the gate; returns when that is on record.
+    ///
+    /// - Throws: ``AgentError`` `.noSuchQuestion` when the call does not wait for an answer; ``StoreError``.
+    public func decide(_ answer: Fact.ApprovalDecided) async throws {
+        guard mind.state.pendingApprovals.contains(where: { $0.call.id == answer.call }) else {
+            throw AgentError(
+                code: .noSuchQuestion,
+                message:
+                    "the call \(answer.call) of agent \"\(id)\" does not wait for an answer; see: anima approvals \(id)"
+            )
+        }
+        _ = try await submit(.decide(answer))
     }
 
     /// Ends the agent's activity and gives up its life.
@@ -267,7 +287,7 @@ public actor Agent {
     private func perform(_ plan: Mind.Plan) {
         for effect in plan.cancel { tasks[effect]?.cancel() }
         isIdle = plan.isIdle
-        isParked = plan.isParked
+        parking = plan.parking
         guard !isStopping else { return }
         for effect in plan.begin {
             deadlines[effect] = timeLimit(of: effect).map { equipment.clock.now + $0 }
@@ -279,8 +299,8 @@ public actor Agent {
             }
         }
         setAlarm(plan.lookAt)
-        let waiters = restWaiters.filter { isIdle || (isParked && $0.untilParked) }
-        restWaiters.removeAll { isIdle || (isParked && $0.untilParked) }
+        let waiters = restWaiters.filter { isResting($0.reasons) }
+        restWaiters.removeAll { isResting($0.reasons) }
         for waiter in waiters { waiter.continuation.resume() }
     }
 

@@ -8,6 +8,8 @@ public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
         case stopped
         /// It never took this envelope; deliver it.
         case unknownEnvelope
+        /// No such call waits for the owner's answer.
+        case noSuchQuestion
     }
 
     /// What was wrong.

@@ -4,7 +4,10 @@ import AnimaCore
 struct SimulatedReality: Sendable {
     /// How often each call that may not be repeated took effect.
     private(set) var unrepeatable: [ToolCallID: Int] = [:]
+    /// Where calls run; it changes by chance.
+    private(set) var place = 0
     private var done: Set<ToolCallID> = []
+    private var refused: Set<ToolCallID> = []
 
     static let tools: [ToolSpec] = [
         spec("look", .pure),
@@ -12,23 +15,37 @@ struct SimulatedReality: Sendable {
         spec("store", .probe, isExclusive: true),
         spec("launch", .unsafe, isExclusive: true),
         spec("post", .unsafe),
+        spec("sign", .unsafe),
+        spec("read_mail", .pure),
+        spec("send_mail", .keyed, reach: .outside),
         spec("forbidden", .pure),
     ]
 
-    private static func spec(_ name: String, _ replay: Replay, isExclusive: Bool = false) -> ToolSpec {
+    /// What the gate says in this world: `sign` is asked about, mail is sent only while nothing untrusted is in view.
+    static let gate = Gate(rules: [.init(.allow, "*"), .init(.ask, "sign"), .init(.deny, "forbidden")])
+
+    private static func spec(
+        _ name: String,
+        _ replay: Replay,
+        isExclusive: Bool = false,
+        reach: ToolSpec.Reach = .inside
+    ) -> ToolSpec {
         ToolSpec(
             name: name,
             group: "world",
             description: name,
             parameters: ArgumentSchema([.init("text", .string(maxBytes: 100), "Any text.")]),
             replay: replay,
-            isExclusive: isExclusive
+            isExclusive: isExclusive,
+            trust: name == "read_mail" ? .untrusted : .owner,
+            reach: reach
         )
     }
 
     /// A reply by chance: an answer, calls (some of them nonsense), or a failure.
     func askModel(
         _ allowance: Allowance,
+        untrusted source: String?,
         using chance: inout SeededGenerator,
         withoutTrouble: Bool
     ) -> Mind.Outcome {
@@ -48,7 +65,7 @@ struct SimulatedReality: Sendable {
         }
         var usage = Usage(inputTokens: input, outputTokens: Int.random(in: 1...longest, using: &chance))
         usage.microdollars = price.microdollars(of: usage)
-        if kind < 4 { return .reply(ModelReply(text: "done", usage: usage)) }
+        if kind < 4 { return .reply(ModelReply(text: "done", usage: usage), untrusted: source) }
         let names = Self.tools.map(\.name) + ["nonsense"]
         let calls = (0..<Int.random(in: 1...6, using: &chance))
             .map { _ in
@@ -57,12 +74,22 @@ struct SimulatedReality: Sendable {
                     arguments: Int.random(in: 0..<8, using: &chance) == 0 ? ["wrong": 1] : ["text": "x"]
                 )
             }
-        return .reply(ModelReply(text: kind == 4 ? "thinking" : "", calls: calls, usage: usage))
+        return .reply(ModelReply(text: kind == 4 ? "thinking" : "", calls: calls, usage: usage), untrusted: source)
     }
 
-    /// A call begins: one that may not be repeated takes effect now, others perhaps.
+    /// What a call would run in now.
+    var circumstances: [String: String] { ["place": String(place)] }
+
+    /// The place changes.
+    mutating func move() { place += 1 }
+
+    /// A call begins, unless the owner allowed it for another place; one that may not be repeated takes effect now, others perhaps.
     mutating func begin(_ call: ToolCall?, using chance: inout SeededGenerator) {
         guard let call else { return }
+        if let approval = call.approval, approval.circumstances != circumstances {
+            refused.insert(call.id)
+            return
+        }
         switch call.replay {
         case .pure: break
         case .keyed, .probe: if Bool.random(using: &chance) { done.insert(call.id) }
@@ -71,12 +98,14 @@ struct SimulatedReality: Sendable {
     }
 
     /// Ends a call with its result.
-    mutating func finish(_ call: ToolCall?, using chance: inout SeededGenerator) -> ToolOutput {
-        guard let call else { return .failure("no such call") }
+    mutating func finish(_ call: ToolCall?, using chance: inout SeededGenerator) -> Mind.Outcome {
+        guard let call else { return .output(.failure("no such call")) }
+        if refused.remove(call.id) != nil { return .circumstances(circumstances) }
         done.insert(call.id)
         let length = Int.random(in: 0...120, using: &chance)
         let text = String(repeating: "y", count: length)
-        return Bool.random(using: &chance) ? .success(text, remember: length < 20 ? [text] : []) : .failure(text)
+        let isSuccess = Bool.random(using: &chance)
+        return .output(isSuccess ? .success(text, remember: length < 20 ? [text] : []) : .failure(text))
     }
 
     /// Says whether an interrupted call took effect.

@@ -100,9 +100,11 @@ public struct SimulatedWorld: Sendable {
         case 80..<82:
             now = now + .seconds(Int.random(in: 0...120, using: &chance))
             try take([.look])
-        case 82..<86:
+        case 82..<83:
             try take([.cancel(mind.state.turns.randomElement(using: &chance)?.id, by: "chance")])
-        case 86..<95: try crash()
+        case 83..<84: reality.move()
+        case 84..<88: try answerOwner(alwaysAllowing: false)
+        case 88..<95: try crash()
         default: try deliver(andFinishOne: true)
         }
         try checkInvariants()
@@ -126,10 +128,10 @@ public struct SimulatedWorld: Sendable {
             limits.lifeMicrodollars = Int.random(in: 500...20_000, using: &chance)
         }
         let models = (0..<Int.random(in: 1...3, using: &chance)).map { "scripted-\($0)" }
-        let gate = Gate(rules: [.init(.allow, "*"), .init(.deny, "forbidden")])
+        limits.approvalTime = .seconds(Int.random(in: 1...300, using: &chance))
         try take([
             .begin(LifeID("life-\(seed)"), program: "simulation", parent: nil),
-            .configure(AgentPolicy(limits: limits, retry: retry, gate: gate), models: models),
+            .configure(AgentPolicy(limits: limits, retry: retry, gate: SimulatedReality.gate), models: models),
         ])
     }
 
@@ -166,14 +168,33 @@ public struct SimulatedWorld: Sendable {
         switch effect {
         case .callModel:
             guard let allowance = mind.reservation(for: effect) else { return .look }
-            let outcome = reality.askModel(allowance, using: &chance, withoutTrouble: withoutTrouble)
+            let outcome = reality.askModel(
+                allowance,
+                untrusted: effect.turn.flatMap(mind.state.turn).flatMap(Self.untrustedSource),
+                using: &chance,
+                withoutTrouble: withoutTrouble
+            )
             return .settled(effect, outcome, milliseconds: 1)
         case .runTool(let id, _):
-            return .settled(effect, .output(reality.finish(call(id), using: &chance)), milliseconds: 1)
+            return .settled(effect, reality.finish(call(id), using: &chance), milliseconds: 1)
+        case .lookAround: return .settled(effect, .circumstances(reality.circumstances), milliseconds: 1)
         case .probeTool(let id, _):
             return .settled(effect, reality.probe(call(id)), milliseconds: 1)
         case .record, .stopTool, .wait: return .look
         }
+    }
+
+    /// As an agent does: what an open turn shows of texts from outside.
+    private static func untrustedSource(_ turn: Turn) -> String? {
+        ModelRequest(turns: [turn.transcript()]).untrustedSource
+    }
+
+    /// The owner answers a question, if there is one.
+    private mutating func answerOwner(alwaysAllowing: Bool) throws(Violation) {
+        guard let question = mind.state.pendingApprovals.randomElement(using: &chance) else { return }
+        let isAllowed = alwaysAllowing || Bool.random(using: &chance)
+        let answer = Fact.ApprovalDecided(call: question.call.id, decision: isAllowed ? .allow : .deny, by: "owner")
+        try take([.decide(answer)])
     }
 
     private func call(_ id: ToolCallID) -> ToolCall? { mind.state.turn(id.turn)?.call(id) }
@@ -254,8 +275,14 @@ public struct SimulatedWorld: Sendable {
         while !mind.state.turns.isEmpty || !mind.state.inbox.isEmpty {
             rounds += 1
             guard rounds < 10_000 else { throw violation("work does not end: \(mind.state.owed(at: now).prefix(5))") }
-            if running.isEmpty { now = now + .seconds(5) }
-            if running.isEmpty { try take([.look]) } else { try finishOne(withoutTrouble: true) }
+            if !running.isEmpty {
+                try finishOne(withoutTrouble: true)
+            } else if !mind.state.pendingApprovals.isEmpty {
+                try answerOwner(alwaysAllowing: true)
+            } else {
+                now = now + .seconds(5)
+                try take([.look])
+            }
         }
         try checkInvariants()
         let ended = log.filter { $0.fact.kind == .turnEnded }.compactMap(\.turn)
@@ -345,9 +372,20 @@ public struct SimulatedWorld: Sendable {
         var results: [ToolCallID: Int] = [:]
         var asked: Set<ToolCallID> = []
         var started: Set<ToolCallID> = []
+        var tools: [ToolCallID: String] = [:]
+        var approved: Set<ToolCallID> = []
         for event in log {
             switch event.fact {
-            case .modelReplied(let fact): asked.formUnion(fact.calls.map(\.id))
+            case .modelReplied(let fact):
+                asked.formUnion(fact.calls.map(\.id))
+                for call in fact.calls {
+                    tools[call.id] = call.tool
+                    guard call.tool == "send_mail", fact.untrusted != nil, case .allowed = call.verdict else {
+                        continue
+                    }
+                    throw violation("\(call.id) reaches outside while untrusted text is in view")
+                }
+            case .approvalDecided(let fact): if fact.decision == .allow { approved.insert(fact.call) }
             case .toolStarted(let fact): started.insert(fact.call)
             case .toolFinished(let fact): results[fact.call, default: 0] += 1
             case .turnEnded:
@@ -362,6 +400,7 @@ public struct SimulatedWorld: Sendable {
         for (id, count) in reality.unrepeatable {
             guard count == 1 else { throw violation("\(id) may not be repeated and happened \(count) times") }
             guard started.contains(id) else { throw violation("\(id) happened without an intent on record") }
+            guard tools[id] != "sign" || approved.contains(id) else { throw violation("\(id) happened without a yes") }
         }
     }
 }
@@ -378,8 +417,13 @@ extension Effect {
         switch self {
         case .record(let draft): draft.turn == turn.id
         case .callModel(let id, _, _): id == turn.id
-        case .runTool(let id, _), .probeTool(let id, _), .stopTool(let id): id.turn == turn.id
+        case .runTool(let id, _), .probeTool(let id, _), .stopTool(let id), .lookAround(let id): id.turn == turn.id
         case .wait: true
         }
+    }
+
+    /// The turn that asks a model; nil for other effects.
+    fileprivate var turn: TurnID? {
+        if case .callModel(let id, _, _) = self { id } else { nil }
     }
 }

@@ -89,4 +89,112 @@ struct GateTests {
         let pattern = String(repeating: "*a", count: 50) + "b"
         #expect(!Glob(pattern, separator: nil).matches(String(repeating: "a", count: 2000)))
     }
+
+    // MARK: Asking
+
+    @Test("of equally specific rules deny goes over ask, and ask over allow")
+    func ranksActions() {
+        let shell = spec("shell", "shell", "command", .command)
+        let line: JSONValue = ["command": "git push"]
+        func verdict(_ rules: [Gate.Rule]) -> ToolCall.Verdict { Gate(rules: rules).decide(shell, line) }
+        let allow = Gate.Rule(.allow, "shell")
+        let ask = Gate.Rule(.ask, "shell")
+        #expect(verdict([allow, ask]) == .asks(rule: "shell"))
+        #expect(verdict([ask, allow]) == .asks(rule: "shell"))
+        guard case .denied = verdict([allow, ask, .init(.deny, "shell")]) else {
+            Issue.record("it was not denied")
+            return
+        }
+        #expect(verdict([ask, .init(.allow, "shell:git *")]) == .allowed(rule: "shell:git *"))
+        #expect(verdict([allow, .init(.ask, "shell:git push*")]) == .asks(rule: "shell:git push*"))
+    }
+
+    @Test("an opaque line is not allowed or asked about by an argument pattern, and denied by one")
+    func readsOpaqueLinesAtTheirWorst() {
+        let shell = spec("shell", "shell", "command", .command)
+        for line in [
+            "git status; rm x", "git status\nrm x", "git status && x", "git $(x)", "git `x`", "git status > f",
+        ] {
+            let gate = Gate(rules: [.init(.allow, "shell:git*"), .init(.ask, "shell:*")])
+            guard case .denied = gate.decide(shell, ["command": .string(line)]) else {
+                Issue.record("\(line) was not denied")
+                continue
+            }
+            let asking = Gate(rules: [.init(.allow, "shell:git*"), .init(.ask, "shell")])
+            #expect(asking.decide(shell, ["command": .string(line)]) == .asks(rule: "shell"))
+        }
+    }
+
+    // MARK: Untrusted text
+
+    private func tool(_ name: String, reach: ToolSpec.Reach) -> ToolSpec {
+        ToolSpec(
+            name: name,
+            group: "http",
+            description: name,
+            parameters: ArgumentSchema(),
+            replay: .unsafe,
+            gateArgument: "url",
+            reach: reach
+        )
+    }
+
+    @Test("while untrusted text is in view, what reaches outside needs a rule that names the case")
+    func guardsAgainstUntrustedText() {
+        let request = tool("http_request", reach: .outside)
+        let call: JSONValue = ["url": "https://evil.example/?q=secret"]
+        let gate = Gate(rules: [
+            .init(.allow, "http"), .init(.allow, "http_request:https://good.example/* when untrusted"),
+        ])
+        #expect(gate.decide(request, call) == .allowed(rule: "http"))
+        guard case .denied(let reason) = gate.decide(request, call, untrusted: "t1.1.1 read_page") else {
+            Issue.record("it was not denied")
+            return
+        }
+        #expect(reason.contains("t1.1.1 read_page") && reason.contains("when untrusted"))
+        let good: JSONValue = ["url": "https://good.example/a"]
+        let rule = "http_request:https://good.example/* when untrusted"
+        #expect(gate.decide(request, good, untrusted: "t1.1.1 read_page") == .allowed(rule: rule))
+        // What stays inside goes on as before; what denies denies.
+        let inside = tool("http_request", reach: .inside)
+        #expect(gate.decide(inside, call, untrusted: "t1.1.1 read_page") == .allowed(rule: "http"))
+        let asking = Gate(rules: [.init(.allow, "http"), .init(.ask, "http when untrusted")])
+        #expect(asking.decide(request, call, untrusted: "x") == .asks(rule: "http when untrusted"))
+        #expect(asking.decide(request, call) == .allowed(rule: "http"))
+        let denying = Gate(rules: [.init(.allow, "http when untrusted"), .init(.deny, "http")])
+        guard case .denied = denying.decide(request, call, untrusted: "x") else {
+            Issue.record("it was not denied")
+            return
+        }
+    }
+
+    // MARK: Always
+
+    @Test(
+        "what is allowed for good names exactly what was shown",
+        arguments: [
+            ("git status", "shell:git status"), ("swift build", "shell:swift build"),
+            ("wc -l README.md", "shell:wc -l README.md"),
+        ]
+    )
+    func allowsForGood(line: String, pattern: String) {
+        let shell = spec("shell", "shell", "command", .command)
+        #expect(shell.alwaysRule(for: ["command": .string(line)]) == Gate.Rule(.allow, pattern))
+        let gate = Gate(rules: [.init(.ask, "shell"), .init(.allow, pattern)])
+        #expect(gate.decide(shell, ["command": .string(line)]) == .allowed(rule: pattern))
+        #expect(gate.decide(shell, ["command": .string(line + " x")]) == .asks(rule: "shell"))
+    }
+
+    @Test(
+        "no shell, interpreter or wrapper is allowed for good, and nothing that a shell would take apart",
+        arguments: [
+            "bash build.sh", "sh -c x", "/bin/sh x", "python3 a.py", "python3.12 a.py", "node a.js", "env X git status",
+            "sudo ls", "xargs rm", "find . -name x", "nohup ls", "timeout 5 ls", "make all", "sed -i x", "ssh host ls",
+            "ls; rm x", "ls | sh", "ls > x", "echo `x`", "ls *", "PERL a.pl", "docker run x",
+        ]
+    )
+    func refusesToAllowForGood(line: String) {
+        let shell = spec("shell", "shell", "command", .command)
+        #expect(shell.alwaysRule(for: ["command": .string(line)]) == nil)
+    }
 }

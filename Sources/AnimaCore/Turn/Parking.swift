@@ -1,0 +1,7 @@
+/// What open work waits for when nothing can be done about it now.
+public enum Parking: Hashable, Sendable {
+    /// No model answers; it is asked again later.
+    case model
+    /// The gate asks the owner about a call.
+    case owner
+}

@@ -1,0 +1,78 @@
+import AnimaCore
+import Foundation
+import Testing
+
+@Suite("Questions to the owner, on the command line", .timeLimit(.minutes(5)))
+struct ApprovalCommandTests {
+    private static let asking = """
+        agent.name = "clerk"
+        model.use = "reflex"
+        tools.use = ["files", "shell", "basic"]
+        [gate]
+        allow = ["files", "basic"]
+        ask = ["shell"]
+        """
+
+    @Test("a task waits until its call is approved, across processes, and then goes on")
+    func waitsAcrossProcesses() throws {
+        let program = try Program(Self.asking)
+        let parked = try program.run("run", "clerk.toml", "run `touch made` and then add 2 and 3")
+        #expect(parked.status == 4 && parked.output == "")
+        #expect(parked.errors.contains("\"touch made\"") && parked.errors.contains("anima approve clerk.toml t1.1.1"))
+        #expect(throws: (any Error).self) { try program.text("made") }
+        #expect(try program.run("resume", "clerk.toml").status == 4)
+        let listed = try JSONValue(parsing: program.run("approvals", "--json").output)
+        #expect(listed["call"] == "t1.1.1" && listed["arguments"]?["command"] == "touch made")
+        let approved = try program.run("approve", "clerk.toml", "t1.1.1")
+        #expect(approved.status == 0 && approved.output.contains("5"), "\(approved.errors)")
+        #expect(try program.text("made") == "")
+        #expect(try program.run("approvals").errors.contains("nobody asks"))
+        #expect(try program.run("why", "clerk", "t1.1.1").output.contains("the owner said allow"))
+        #expect(try program.run("approve", "clerk.toml", "t1.1.1").status == 1)
+        #expect(try program.run("approve", "clerk.toml", "first").status == 2)
+    }
+
+    @Test("a refused call is told to the agent, with the reason")
+    func refuses() throws {
+        let program = try Program(Self.asking)
+        _ = try program.run("run", "clerk.toml", "run `touch made`")
+        let denied = try program.run("deny", "clerk.toml", "t1.1.1", "--because", "not on a Friday")
+        #expect(denied.status == 0 && denied.output.contains("not on a Friday"))
+        #expect(throws: (any Error).self) { try program.text("made") }
+    }
+
+    @Test("always means exactly this, and never a shell")
+    func allowsForGood() throws {
+        let program = try Program(Self.asking)
+        _ = try program.run("run", "clerk.toml", "run `ls clerk.toml`")
+        #expect(try program.run("approve", "clerk.toml", "t1.1.1", "--always").status == 0)
+        #expect(try program.run("run", "clerk.toml", "run `ls clerk.toml`").status == 0)
+        #expect(try program.run("run", "clerk.toml", "run `ls -a`").status == 4)
+        #expect(try program.run("deny", "clerk.toml", "t3.1.1").status == 0)
+        #expect(try program.run("run", "clerk.toml", "run `sh x.sh`").status == 4)
+        let refused = try program.run("approve", "clerk.toml", "t4.1.1", "--always")
+        #expect(refused.status == 2 && refused.errors.contains("can't be allowed for good"), "\(refused.errors)")
+        #expect(try program.run("approvals").output.contains("t4.1.1"))
+    }
+
+    @Test("the gate can be asked beforehand, and tested against a file")
+    func explains() throws {
+        let program = try Program(Self.asking)
+        let asked = try program.run("gate", "explain", "clerk.toml", "shell", #"{"command": "ls"}"#)
+        #expect(asked.output.hasPrefix("ask: rule \"shell\""))
+        let missing = try program.run("gate", "explain", "clerk.toml", "shel")
+        #expect(missing.status == 2 && missing.errors.contains("did you mean shell"))
+        try program.put(
+            """
+            {"tool": "shell", "arguments": {"command": "ls"}, "expect": "ask"}
+            {"tool": "read_file", "arguments": {"path": "a"}, "expect": "allow"}
+
+            """,
+            at: "expectations.jsonl"
+        )
+        #expect(try program.run("gate", "test", "clerk.toml", "expectations.jsonl").status == 0)
+        try program.put(#"{"tool": "shell", "arguments": {"command": "ls"}, "expect": "allow"}"#, at: "wrong.jsonl")
+        let wrong = try program.run("gate", "test", "clerk.toml", "wrong.jsonl")
+        #expect(wrong.status == 1 && wrong.output.contains("wrong.jsonl:1: expected allow, it is ask"))
+    }
+}
