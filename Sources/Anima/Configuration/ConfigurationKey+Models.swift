@@ -88,7 +88,7 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "\(table).name",
                 .name(part(\.name)),
-                sample: .example("\"gpt-5-mini\""),
+                sample: .example("\"gpt-5.4-mini\""),
                 defaultNote: "none",
                 "Its name, as the provider knows it; the file of a cassette."
             ),
