@@ -3,7 +3,7 @@ public import AnimaCore
 /// The tools that every agent can be given.
 public enum StandardTools {
     /// The names of the groups, in the order in which their tools are listed.
-    public static let groups = ["files", "shell", "basic", "memory"]
+    public static let groups = ["files", "shell", "basic", "memory", "itself"]
 
     /// All standard tools, in a fixed order, so that what a model sees stays the same.
     ///
@@ -26,6 +26,10 @@ public enum StandardTools {
             NowTool(),
             RememberTool(),
             RecallTool(),
+            ThinkTool(),
+            WaitTool(),
+            BudgetTool(),
+            AskOwnerTool(),
         ]
     }
 

@@ -32,6 +32,38 @@ struct ApprovalCommandTests {
         #expect(try program.run("approve", "clerk.toml", "first").status == 2)
     }
 
+    @Test("a script that was changed after the question is asked about again")
+    func asksAgain() throws {
+        let program = try Program(Self.asking)
+        try program.put("echo first\n", at: "x.sh")
+        _ = try program.run("run", "clerk.toml", "run `sh x.sh`")
+        try program.put("echo second\n", at: "x.sh")
+        let again = try program.run("approve", "clerk.toml", "t1.1.1")
+        #expect(again.status == 4 && again.output == "", "\(again.errors)")
+        let questions = try program.events().filter { $0["kind"] == "approval.asked" }
+        #expect(questions.count == 2 && questions[0]["circumstances"] != questions[1]["circumstances"])
+        let approved = try program.run("approve", "clerk.toml", "t1.1.1")
+        #expect(approved.status == 0 && approved.output.contains("second"), "\(approved.errors)")
+    }
+
+    @Test(
+        "presets are rules to begin with",
+        arguments: [
+            ("read-only", "read_file", "allow"), ("read-only", "write_file", "deny"), ("read-only", "shell", "deny"),
+            ("workspace", "write_file", "allow"), ("workspace", "shell", "ask"), ("trusted", "shell", "allow"),
+        ]
+    )
+    func hasPresets(preset: String, tool: String, decision: String) throws {
+        let program = try Program(
+            "agent.name = \"clerk\"\ntools.use = [\"files\", \"shell\"]\ngate.preset = \"\(preset)\""
+        )
+        let arguments = [
+            "read_file": #"{"path":"a"}"#, "write_file": #"{"path":"a","content":"b"}"#, "shell": #"{"command":"ls"}"#,
+        ]
+        let result = try program.run("gate", "explain", "clerk.toml", tool, arguments[tool] ?? "{}", "--json")
+        #expect(try JSONValue(parsing: result.output)["decision"]?.stringValue == decision, "\(result.errors)")
+    }
+
     @Test("a refused call is told to the agent, with the reason")
     func refuses() throws {
         let program = try Program(Self.asking)

@@ -61,6 +61,34 @@ struct ModelRunTests {
         await server.stop()
     }
 
+    @Test("asks its owner, who answers hours later")
+    func asksItsOwner() async throws {
+        let server = try await ScriptedServer.start(scripts: [
+            Reply.call("ask_owner", arguments: #"{"question":"Which colour?"}"#), Reply.text("Blue it is."),
+        ])
+        let program = try Program.asking(server, tools: ["itself"])
+        let asked = try await program.answer("run", "clerk.toml", "paint it")
+        #expect(asked.status == 4 && asked.errors.contains("Which colour?"))
+        let answered = try await program.answer("approve", "clerk.toml", "t1.1.1", "--because", "blue")
+        #expect(answered.output == "Blue it is.\n", "\(answered.errors)")
+        let told = try #require(server.requests.last?.json?["messages"]?.arrayValue?.last)
+        #expect(told["role"] == "tool" && told["content"] == "blue")
+        await server.stop()
+    }
+
+    @Test("tells what is left, and stops a model that repeats itself")
+    func knowsItsBudget() async throws {
+        let server = try await ScriptedServer.start { exchange in
+            exchange.number <= 4 ? Reply.call("think", arguments: #"{"thought":"hm"}"#) : Reply.text("I give up.")
+        }
+        let program = try Program.asking(server, tools: ["itself"])
+        #expect(try await program.answer("run", "clerk.toml", "think hard").output == "I give up.\n")
+        let results = try program.events().filter { $0["kind"] == "tool.finished" }.compactMap { $0["result"] }
+        #expect(results.map { $0["outcome"]?.stringValue } == ["succeeded", "succeeded", "succeeded", "invalid"])
+        #expect(results[2]["content"]?.stringValue?.contains("do something else") == true)
+        await server.stop()
+    }
+
     // MARK: Failures
 
     @Test("tries again after failures that pass, and waits as long as the events say")

@@ -104,7 +104,7 @@ public struct Composition: Sendable {
             fallbacks: Array(models.dropFirst()),
             tools: try tools(of: configuration),
             instructions: try instructions(of: id, configuration),
-            policy: configuration.policy,
+            policy: configuration.effectivePolicy,
             program: Self.version,
             snapshotInterval: configuration.snapshotInterval
         )

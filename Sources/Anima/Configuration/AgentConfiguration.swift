@@ -28,6 +28,8 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var toolEnvironment: [String] = []
     /// Limits, retries and gate.
     public var policy = AgentPolicy()
+    /// A set of gate rules by name, below those of the gate itself: `read-only`, `workspace` or `trusted`.
+    public var gatePreset: String?
     /// What an acknowledged write survives.
     public var durability = Durability.full
     /// Events between two snapshots of the agent's state.
@@ -74,6 +76,26 @@ public enum Durability: String, Sendable, Hashable, CaseIterable {
 }
 
 extension AgentConfiguration {
+    /// The policy with the rules of the preset.
+    ///
+    /// What a rule of the configuration names is left to it, also where the preset's rule is as specific.
+    public var effectivePolicy: AgentPolicy {
+        guard let preset = gatePreset.flatMap({ Self.presets[$0] }) else { return policy }
+        let named = Set(policy.gate.rules.map(\.pattern))
+        var policy = policy
+        policy.gate = Gate(rules: policy.gate.rules + preset.filter { !named.contains($0.pattern) })
+        return policy
+    }
+
+    /// The rules of each preset.
+    static let presets: [String: [Gate.Rule]] = [
+        "read-only": ["read_file", "list_files", "search_files", "file_info", "basic", "recall", "itself"]
+            .map { Gate.Rule(.allow, $0) },
+        "workspace": ["files", "basic", "memory", "itself"].map { Gate.Rule(.allow, $0) }
+            + ["shell", "http", "http when untrusted"].map { Gate.Rule(.ask, $0) },
+        "trusted": [Gate.Rule(.allow, "*"), Gate.Rule(.ask, "http when untrusted")],
+    ]
+
     /// Patterns that the gate allows.
     var allowedPatterns: [String] {
         get { patterns(.allow) }

@@ -51,6 +51,14 @@ extension ConfigurationKey {
                 "Names of the environment variables that programs started by tools may see."
             ),
             ConfigurationKey(
+                "gate.preset",
+                .choice(\.gatePreset, ["read-only", "workspace", "trusted"]),
+                sample: .example("\"workspace\""),
+                defaultNote: "none",
+                "Rules to begin with: look and never touch; work in the workspace and ask about the rest; everything, but ask "
+                    + "before untrusted text may send something out."
+            ),
+            ConfigurationKey(
                 "gate.allow",
                 .list(\.allowedPatterns, .gatePatterns),
                 sample: .set(#"["files", "shell:git status*"]"#),

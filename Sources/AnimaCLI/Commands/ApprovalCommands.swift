@@ -80,11 +80,14 @@ struct ApproveCommand: AsyncParsableCommand {
     @Flag(help: "Allow calls exactly like it from now on.")
     var always = false
 
+    @Option(help: ArgumentHelp("What to tell the agent; the answer when it asks something.", valueName: "text"))
+    var because: String?
+
     @OptionGroup var work: WorkOptions
 
     func run() async throws {
         let call = try CallReference.id(call)
-        try await Session(work, target: config).answer(call, .allow, because: nil, always: always)
+        try await Session(work, target: config).answer(call, .allow, because: because, always: always)
     }
 }
 

@@ -33,7 +33,7 @@ struct GateCommand: AsyncParsableCommand {
                 configuration = try composition.configuration(file: config)
                 id = configuration.name
             }
-            var rules = configuration.policy.gate.rules
+            var rules = configuration.effectivePolicy.gate.rules
             if let id, FilePath.exists(composition.home.lifePath(of: id)) {
                 let life = try common.reader(of: id)
                 rules += try await life.wake().state().grants

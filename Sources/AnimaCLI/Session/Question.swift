@@ -14,13 +14,23 @@ struct Question {
     /// Shows what would run, and how to answer later.
     func show(commandFor target: String) {
         show()
+        if pending.call.tool == Self.askingTool {
+            return terminal.line("  anima approve \(target) \(pending.call.id) --because \"…\"", to: .error)
+        }
         terminal.line("  anima approve \(target) \(pending.call.id)", to: .error)
         terminal.line("  anima deny \(target) \(pending.call.id) --because \"…\"", to: .error)
     }
 
+    /// The tool whose result is the owner's answer.
+    private static let askingTool = "ask_owner"
+
     /// Shows what would run, and asks whether it may; nil when nobody answers.
     func ask(always rule: Gate.Rule?) async -> Fact.ApprovalDecided? {
         show()
+        if pending.call.tool == Self.askingTool {
+            terminal.write("your answer: ", to: .error, .bold)
+            return await StandardInput.readLine().map { answer(.allow, because: $0) }
+        }
         let always = rule.map { ", [a]lways (\($0.pattern))" } ?? ""
         while true {
             terminal.write("allow it? [y]es, this once\(always), [n]o: ", to: .error, .bold)

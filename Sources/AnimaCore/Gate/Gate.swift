@@ -77,8 +77,9 @@ public struct Gate: Hashable, Sendable, Codable {
         }
         let others = matching.filter { $0 != best }
         switch best.action {
-        case .allow: return Judgement(verdict: .allowed(rule: best.pattern), matching: [best] + others)
-        case .ask: return Judgement(verdict: .asks(rule: best.pattern), matching: [best] + others)
+        case .allow where !spec.isAnsweredByOwner:
+            return Judgement(verdict: .allowed(rule: best.pattern), matching: [best] + others)
+        case .allow, .ask: return Judgement(verdict: .asks(rule: best.pattern), matching: [best] + others)
         case .deny:
             let reason = "the gate denies it: rule deny \"\(best.pattern)\""
             return Judgement(verdict: .denied(reason: reason), matching: [best] + others)
@@ -167,7 +168,7 @@ extension ToolSpec {
     /// A shell, an interpreter or a program that runs others is never allowed for good: what it runs is in its arguments or
     /// in files.
     public func alwaysRule(for arguments: JSONValue) -> Gate.Rule? {
-        guard replay == .pure || gateArgument != nil else { return nil }
+        guard replay == .pure || gateArgument != nil, !isAnsweredByOwner else { return nil }
         guard gateArgument != nil else { return Gate.Rule(.allow, name) }
         guard let text = gateText(of: arguments), !text.isEmpty, !text.utf8.contains(UInt8(ascii: "*")),
             !text.utf8.contains(UInt8(ascii: "?")), !text.hasSuffix(" when untrusted")

@@ -112,3 +112,28 @@ extension AgentState {
         )
     }
 }
+
+/// What a turn may still use.
+public struct Remaining: Hashable, Sendable {
+    /// Model calls.
+    public let steps: Int
+    /// Tokens, sent and received.
+    public let tokens: Int
+    /// Wall time in seconds.
+    public let seconds: Int
+    /// Money in millionths of a dollar; nil when none is counted.
+    public let microdollars: Int?
+}
+
+extension AgentState {
+    /// What a turn may still use at a moment.
+    public func remaining(of turn: Turn, at now: Instant) -> Remaining {
+        let allowance = allowance(of: turn, at: now)
+        return Remaining(
+            steps: max(policy.limits.steps - turn.steps.count, 0),
+            tokens: max(allowance.tokens, 0),
+            seconds: max(Int((turn.deadline(policy) - now).microseconds / 1_000_000), 0),
+            microdollars: allowance.microdollars.map { max($0, 0) }
+        )
+    }
+}

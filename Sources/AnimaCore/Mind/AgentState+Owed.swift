@@ -59,7 +59,7 @@ extension Turn {
     }
 
     /// When the turn's time is over; the time for which it was parked, or nobody was there, is added.
-    private func deadline(_ policy: AgentPolicy) -> Instant {
+    func deadline(_ policy: AgentPolicy) -> Instant {
         let isPaused = waitingSince != nil
         let own = openedAt + policy.limits.turnTime + .microseconds(pausedMicroseconds)
         return min(isPaused ? Instant(microseconds: .max) : own, envelope.deadline ?? Instant(microseconds: .max))

@@ -48,6 +48,10 @@ public struct ToolInvocation: Sendable {
     public let now: Instant
     /// The agent's own memories.
     public let memories: any MemoryReader
+    /// What the owner said when asked about the call; nil when nothing was said.
+    public let answer: String?
+    /// What the turn may still use; nil when nobody knows.
+    public let remaining: Remaining?
     /// Takes parts of the output while the tool runs; never blocks.
     public let progress: @Sendable (String) -> Void
 
@@ -60,6 +64,8 @@ public struct ToolInvocation: Sendable {
         timeout: Duration,
         now: Instant,
         memories: any MemoryReader = NoMemories(),
+        answer: String? = nil,
+        remaining: Remaining? = nil,
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.id = id
@@ -69,6 +75,8 @@ public struct ToolInvocation: Sendable {
         self.timeout = timeout
         self.now = now
         self.memories = memories
+        self.answer = answer
+        self.remaining = remaining
         self.progress = progress
     }
 }

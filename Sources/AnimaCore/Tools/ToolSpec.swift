@@ -22,6 +22,9 @@ public struct ToolSpec: Hashable, Sendable, Codable {
     /// What it can do beyond the agent's workspace.
     public let reach: Reach
 
+    /// Whether its result is what the owner answers, so that every call asks.
+    public let isAnsweredByOwner: Bool
+
     /// What a tool can do beyond the agent's workspace.
     public enum Reach: String, Hashable, Sendable, Codable {
         /// It stays within the workspace.
@@ -53,7 +56,8 @@ public struct ToolSpec: Hashable, Sendable, Codable {
         trust: Trust = .untrusted,
         gateArgument: String? = nil,
         gateForm: GateForm = .text,
-        reach: Reach = .inside
+        reach: Reach = .inside,
+        isAnsweredByOwner: Bool = false
     ) {
         self.name = name
         self.group = group
@@ -65,5 +69,6 @@ public struct ToolSpec: Hashable, Sendable, Codable {
         self.gateArgument = gateArgument
         self.gateForm = gateForm
         self.reach = reach
+        self.isAnsweredByOwner = isAnsweredByOwner
     }
 }

@@ -134,6 +134,8 @@ extension Agent {
             timeout: mind.state.policy.limits.toolTime,
             now: equipment.clock.now,
             memories: store,
+            answer: call.approval?.because,
+            remaining: mind.state.turn(call.id.turn).map { mind.state.remaining(of: $0, at: equipment.clock.now) },
             progress: { live.send(.toolProgress(call.id, $0)) }
         )
     }

@@ -27,6 +27,10 @@ struct RunProgramTool: Tool {
         gateForm: .command
     )
 
+    @concurrent func circumstances(of call: ToolInvocation) async -> [String: String] {
+        programs.circumstances(of: call.texts("arguments"), directory: call.text("directory"))
+    }
+
     @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
         await programs.run(call.texts("arguments"), call)
     }

@@ -21,6 +21,10 @@ struct ShellTool: Tool {
         gateForm: .command
     )
 
+    @concurrent func circumstances(of call: ToolInvocation) async -> [String: String] {
+        programs.circumstances(of: [call.text("command")], directory: call.text("directory"))
+    }
+
     @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
         await programs.run(["/bin/sh", "-c", call.text("command")], call)
     }
