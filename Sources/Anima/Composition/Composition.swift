@@ -106,7 +106,8 @@ public struct Composition: Sendable {
             instructions: try instructions(of: id, configuration),
             policy: configuration.effectivePolicy,
             program: Self.version,
-            snapshotInterval: configuration.snapshotInterval
+            snapshotInterval: configuration.snapshotInterval,
+            mask: SecretMask(try secrets(of: configuration))
         )
     }
 
@@ -153,6 +154,15 @@ public struct Composition: Sendable {
     /// Finds out what the names of models in a configuration mean.
     public func resolver(of configuration: AgentConfiguration) throws -> ModelResolver {
         ModelResolver(configuration, environment: environment, keys: try keys.get())
+    }
+
+    /// Everything that no tool may give back: the keys of providers, from wherever they come.
+    private func secrets(of configuration: AgentConfiguration) throws -> [Secret] {
+        var secrets = try keys.get().values.map { Secret($0) }
+        secrets += ([configuration.model, configuration.embedder] + configuration.models.values).compactMap(\.apiKey)
+        secrets += ModelDescription.Provider.allCases.compactMap(ModelDescription.keyVariable(of:))
+            .compactMap { environment[$0] }.map { Secret($0) }
+        return secrets
     }
 
     /// The tools that a configuration gives, as models see them.

@@ -80,8 +80,8 @@ struct ModelDiscovery: Sendable {
     /// The model that is used of a provider with many; nil where its server has to be asked.
     private static func usualModel(of description: ModelDescription) -> String? {
         switch description.provider {
-        case .anthropic: description.baseURL == nil ? "claude-sonnet-5" : nil
-        case .openai: description.baseURL == nil ? "gpt-5.4-mini" : nil
+        case .anthropic: description.baseURL == nil ? "claude-sonnet-5-5" : nil
+        case .openai: description.baseURL == nil ? "gpt-6.2-sol" : nil
         case .ollama, .reflex, .cassette: nil
         }
     }

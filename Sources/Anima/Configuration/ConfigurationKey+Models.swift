@@ -88,7 +88,7 @@ extension ConfigurationKey {
             ConfigurationKey(
                 "\(table).name",
                 .name(part(\.name)),
-                sample: .example("\"gpt-5.4-mini\""),
+                sample: .example("\"gpt-6.2-sol\""),
                 defaultNote: "none",
                 "Its name, as the provider knows it; the file of a cassette."
             ),
@@ -111,7 +111,7 @@ extension ConfigurationKey {
                 "\(table).style",
                 .choice(part(\.style), ModelDescription.Style.allCases.map(\.rawValue)),
                 sample: .example("\"responses\""),
-                defaultNote: "`\"chat\"`",
+                defaultNote: "what the model wants: `\"chat\"`, or `\"responses\"` for OpenAI's newer ones",
                 "Which of OpenAI's interfaces is spoken; `responses` keeps a model's reasoning between steps."
             ),
             ConfigurationKey(

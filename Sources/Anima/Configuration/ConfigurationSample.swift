@@ -34,7 +34,7 @@ public enum ConfigurationSample {
         persona = "You are \(name), a helpful agent."
 
         [model]
-        # use = "anthropic/claude-sonnet-5"    # absent: what is found (docs/models.md)
+        # use = "anthropic/claude-sonnet-5-5"    # absent: what is found (docs/models.md)
 
         [tools]
         use = []      # for example ["files", "shell"]

@@ -19,7 +19,8 @@ struct KeyPositions {
     /// Parts of a dotted key, and arrays or inline tables inside one another; no key needs more than two.
     static let maximumDepth = 16
 
-    /// The first U+0000 (C strings end there) or too deep nesting (toml++ recurses), if the document has one.
+    /// The first thing that the parser can't be given, if the document has one: U+0000 (C strings end there), too deep nesting
+    /// (toml++ recurses), a table header without a name (toml++ asserts).
     private(set) var obstacle: (position: Position, message: String)?
     /// How many lines the document has; at least 1.
     var lineCount: Int { line }
@@ -38,6 +39,8 @@ struct KeyPositions {
             if byte == UInt8(ascii: "[") {
                 advance()
                 if peek == UInt8(ascii: "[") { advance() }
+                skipSpaces()
+                checkHeader()
                 table = key(under: "") ?? ""
             } else if let path = key(under: table) {
                 assignment(to: path, depth: 0)
@@ -88,6 +91,12 @@ struct KeyPositions {
 
     private mutating func stop(at position: Position, _ message: String) {
         if obstacle == nil { obstacle = (position, message) }
+    }
+
+    /// What can't begin the name of a table: toml++ takes it for granted that its parser of keys never sees it.
+    private mutating func checkHeader() {
+        guard let byte = peek, !Self.isBareByte(byte), !"\"']".utf8.contains(byte) else { return }
+        stop(at: here, "expected the name of a table after [")
     }
 
     private mutating func skipLine() {

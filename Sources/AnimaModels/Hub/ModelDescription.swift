@@ -40,8 +40,8 @@ public struct ModelDescription: Hashable, Sendable {
     public var baseURL: String?
     /// The key; nil for none.
     public var key: Secret?
-    /// Which of OpenAI's interfaces is spoken.
-    public var style = Style.chat
+    /// Which of OpenAI's interfaces is spoken; nil for the one that the model wants.
+    public var style: Style?
     /// How it is told of tools.
     public var tools = ToolStyle.native
     /// The most tokens of one reply; nil when unknown.
@@ -71,6 +71,14 @@ public struct ModelDescription: Hashable, Sendable {
             outputTokens: outputTokens ?? known?.output,
             price: price ?? (isUsualPlace ? known?.price : nil)
         )
+    }
+
+    /// The interface that is spoken: chat completions everywhere, but responses with OpenAI's newer models, which take
+    /// no tools over the other one.
+    var spokenStyle: Style {
+        if let style { return style }
+        let isNewer = ["gpt-5.6", "gpt-6"].contains { options.model.hasPrefix($0) }
+        return provider == .openai && isUsualPlace && isNewer ? .responses : .chat
     }
 
     /// Whether it is asked where its published price holds.
@@ -133,7 +141,7 @@ public struct ModelDescription: Hashable, Sendable {
                 clock: clock
             )
         }
-        switch (provider, style) {
+        switch (provider, spokenStyle) {
         case (.anthropic, _): return model(Messages(options: options))
         case (.ollama, _): return model(OllamaChat(options: options))
         case (_, .responses): return model(Responses(options: options))
@@ -148,7 +156,8 @@ extension ModelDescription {
     /// What a cassette has to know of it.
     var json: JSONValue {
         var members: [String: JSONValue] = [
-            "provider": .string(provider.rawValue), "name": .string(options.model), "style": .string(style.rawValue),
+            "provider": .string(provider.rawValue), "name": .string(options.model),
+            "style": .string(spokenStyle.rawValue),
             "stream": .bool(options.streams),
         ]
         if let context = options.contextTokens { members["context"] = .int(context) }
@@ -161,7 +170,7 @@ extension ModelDescription {
             let name = json["name"]?.stringValue
         else { return nil }
         self.init(provider: provider, name: name)
-        style = json["style"]?.stringValue.flatMap(Style.init(rawValue:)) ?? .chat
+        style = json["style"]?.stringValue.flatMap(Style.init(rawValue:))
         tools = json["tools"]?.stringValue.flatMap(ToolStyle.init(rawValue:)) ?? .native
         options.streams = json["stream"]?.boolValue ?? true
         options.contextTokens = json["context"]?.intValue

@@ -102,7 +102,7 @@ extension Agent {
         }
         live.send(.toolRunning(id, tool: call.tool, arguments: call.arguments))
         let limit = invocation.timeout
-        let output = await tool.run(invocation)
+        let output = await tool.run(invocation).masked(by: equipment.mask)
         guard overTime.contains(effect) else { return .output(output) }
         let notice = "stopped after \(limit.components.seconds) s, the limit of a tool call (limits.tool_seconds)"
         return .output(.failure(output.content.isEmpty ? notice : "\(notice)\n\(output.content)"))
@@ -120,12 +120,13 @@ extension Agent {
             return .output(.failure("outcome unknown: the tool is no longer there"))
         }
         let invocation = invocation(of: call)
-        let output = await tool.probe(invocation)
+        let output = await tool.probe(invocation)?.masked(by: equipment.mask)
         return output.map { .output($0) } ?? .didNotHappen
     }
 
     private func invocation(of call: ToolCall) -> ToolInvocation {
         let live = live
+        let mask = equipment.mask
         return ToolInvocation(
             id: call.id,
             key: "\(mind.state.life?.text ?? id.name)/\(call.id)",
@@ -136,7 +137,7 @@ extension Agent {
             memories: store,
             answer: call.approval?.because,
             remaining: mind.state.turn(call.id.turn).map { mind.state.remaining(of: $0, at: equipment.clock.now) },
-            progress: { live.send(.toolProgress(call.id, $0)) }
+            progress: { live.send(.toolProgress(call.id, mask.masked($0))) }
         )
     }
 }
@@ -147,5 +148,15 @@ extension ModelError {
             code: .timeout,
             message: "the model did not answer within \(limit.components.seconds) s (limits.model_seconds)"
         )
+    }
+}
+
+extension ToolOutput {
+    fileprivate func masked(by mask: SecretMask) -> ToolOutput {
+        guard !mask.isEmpty else { return self }
+        var output = self
+        output.content = mask.masked(content)
+        output.remember = remember.map(mask.masked)
+        return output
     }
 }

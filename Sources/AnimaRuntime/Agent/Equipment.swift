@@ -17,12 +17,17 @@ public final class Equipment: Sendable {
     /// After so many events the state is saved again.
     public let snapshotInterval: Int
 
+    /// Takes the owner's secrets out of what tools give back.
+    public let mask: SecretMask
+
     let specs: [ToolSpec]
     let toolsByName: [String: any Tool]
 
     /// Puts an agent's equipment together.
     ///
-    /// - Parameter fallbacks: Models that are tried, in order, when the first one does not answer.
+    /// - Parameters:
+    ///   - fallbacks: Models that are tried, in order, when the first one does not answer.
+    ///   - mask: Takes the owner's secrets out of what tools give back.
     public init(
         model: any ModelProvider,
         fallbacks: [any ModelProvider] = [],
@@ -31,7 +36,8 @@ public final class Equipment: Sendable {
         policy: AgentPolicy,
         clock: any AgentClock = SystemClock(),
         program: String = "embedded",
-        snapshotInterval: Int = 64
+        snapshotInterval: Int = 64,
+        mask: SecretMask = SecretMask([])
     ) {
         models = [model] + fallbacks
         self.tools = tools
@@ -40,6 +46,7 @@ public final class Equipment: Sendable {
         self.clock = clock
         self.program = program
         self.snapshotInterval = snapshotInterval
+        self.mask = mask
         specs = tools.map(\.spec)
         toolsByName = Dictionary(tools.map { ($0.spec.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
