@@ -111,7 +111,9 @@ struct ProjectionTables: Sendable {
                 try db.cachedStatement(sql: "INSERT INTO memories_fts (rowid, text) VALUES (?, ?)")
                     .execute(arguments: [event.seq, text])
             }
-        case .agentConfigured, .agentWoke, .modelFailed, .toolStarted, .toolFinished, .turnClosing, .turnEnded: break
+        case .agentConfigured, .agentWoke, .modelFailed, .toolStarted, .toolFinished, .turnClosing, .turnEnded,
+            .filesRestored:
+            break
         }
     }
 

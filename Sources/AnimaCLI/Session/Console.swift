@@ -107,7 +107,7 @@ final class Console: Sendable {
             terminal.line(fact.end.reason ?? fact.end.name, to: .error, .yellow)
         case .turnEnded(let fact): show(fact, event)
         case .memoryStored(let fact): terminal.line("remembered: \(fact.text.shortened(to: 100))", to: .error, .dim)
-        case .lifeBegan, .agentConfigured, .envelopeAccepted, .toolStarted: break
+        case .lifeBegan, .agentConfigured, .envelopeAccepted, .toolStarted, .filesRestored: break
         }
     }
 

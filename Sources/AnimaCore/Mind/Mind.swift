@@ -243,8 +243,15 @@ public struct Mind: Sendable {
             limit: work.state.policy.limits.resultBytes
         )
         let step = turn.steps[call.id.step - 1]
-        let fact = Fact.ToolFinished(call: call.id, tool: call.tool, result: result, milliseconds: milliseconds)
+        let fact = Fact.ToolFinished(
+            call: call.id,
+            tool: call.tool,
+            result: result,
+            milliseconds: milliseconds,
+            changes: output.changes
+        )
         work.append(turn.draft(.toolFinished(fact), step: call.id.step, cause: step.seq))
+        work.batch.spills += output.keeps
         if let spill { work.batch.spills.append(spill) }
         for text in output.remember {
             let fact = Fact.MemoryStored(text: text, trust: turn.envelope.trust, call: call.id)
@@ -306,7 +313,7 @@ public struct Mind: Sendable {
         }
         do {
             let arguments = try spec.parameters.validate(call.arguments)
-            return decided(policy.gate.decide(spec, arguments), arguments, spec)
+            return decided(spec.verdict(of: policy.gate, arguments), arguments, spec)
         } catch {
             return decided(.invalid(reason: "the arguments don't fit: \(error)"), call.arguments, spec)
         }
@@ -359,9 +366,11 @@ extension Fact {
     /// Everything else may be lost in a power cut and happens again.
     fileprivate var mustBeFlushed: Bool {
         switch self {
-        case .envelopeAccepted, .toolStarted, .turnEnded: true
-        case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .toolFinished,
-            .turnClosing, .memoryStored:
+        case .envelopeAccepted, .toolStarted, .turnEnded, .filesRestored: true
+        // What undoes a change must not be lost when the change is not.
+        case .toolFinished(let fact): fact.changes != nil
+        case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .turnClosing,
+            .memoryStored:
             false
         }
     }

@@ -18,6 +18,8 @@ public struct ToolSpec: Hashable, Sendable, Codable {
     public let gateArgument: String?
     /// How the gate argument is read.
     public let gateForm: GateForm
+    /// What rules match too; nil when the gate argument is all there is.
+    public let also: [GatedPaths]?
 
     /// How gate rules read a tool's argument.
     public enum GateForm: String, Hashable, Sendable, Codable {
@@ -39,7 +41,8 @@ public struct ToolSpec: Hashable, Sendable, Codable {
         isExclusive: Bool = false,
         trust: Trust = .untrusted,
         gateArgument: String? = nil,
-        gateForm: GateForm = .text
+        gateForm: GateForm = .text,
+        also: [GatedPaths] = []
     ) {
         self.name = name
         self.group = group
@@ -50,5 +53,6 @@ public struct ToolSpec: Hashable, Sendable, Codable {
         self.trust = trust
         self.gateArgument = gateArgument
         self.gateForm = gateForm
+        self.also = also.isEmpty ? nil : also
     }
 }
