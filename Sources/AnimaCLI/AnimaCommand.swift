@@ -40,7 +40,8 @@ struct AnimaCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Lives",
                 subcommands: [
-                    LogCommand.self, WhyCommand.self, ForkCommand.self, ExportCommand.self, ImportCommand.self,
+                    LogCommand.self, WhyCommand.self, UndoCommand.self, ForkCommand.self, ExportCommand.self,
+                    ImportCommand.self,
                 ]
             ),
             CommandGroup(name: "Models", subcommands: [ModelsCommand.self, KeysCommand.self, UsageCommand.self]),

@@ -112,7 +112,7 @@ struct ProjectionTables: Sendable {
                     .execute(arguments: [event.seq, text])
             }
         case .agentConfigured, .agentWoke, .modelFailed, .approvalAsked, .approvalDecided, .toolStarted, .toolFinished,
-            .turnClosing, .turnEnded:
+            .turnClosing, .turnEnded, .filesRestored:
             break
         }
     }

@@ -31,7 +31,9 @@ import Testing
 
     @Test(arguments: [
         ("read_file", Replay.pure, false), ("write_file", .probe, true), ("edit_file", .probe, true),
-        ("list_files", .pure, false), ("search_files", .pure, false), ("shell", .unsafe, true),
+        ("apply_patch", .probe, true), ("move_file", .probe, true), ("delete_file", .probe, true),
+        ("file_info", .pure, false), ("list_files", .pure, false), ("search_files", .pure, false),
+        ("shell", .unsafe, true),
         ("run_program", .unsafe, true), ("add", .pure, false), ("echo", .pure, false), ("now", .pure, false),
         ("remember", .pure, false), ("recall", .pure, false),
     ])
@@ -41,13 +43,21 @@ import Testing
         #expect(spec.isExclusive == isExclusive)
     }
 
-    @Test(arguments: ["read_file", "shell", "run_program", "search_files", "list_files", "edit_file"])
+    @Test(arguments: [
+        "read_file", "shell", "run_program", "search_files", "list_files", "edit_file", "apply_patch", "file_info",
+    ])
     func trustsNothingThatComesFromFilesAndPrograms(name: String) throws {
         #expect(try Scene().tool(name).spec.trust == .untrusted)
     }
 
     @Test(arguments: [
-        (["files"], ["read_file", "write_file", "edit_file", "list_files", "search_files"]),
+        (
+            ["files"],
+            [
+                "read_file", "write_file", "edit_file", "apply_patch", "move_file", "delete_file", "list_files",
+                "file_info", "search_files",
+            ]
+        ),
         (["shell"], ["shell", "run_program"]),
         (["recall", "basic", "add"], ["add", "echo", "now", "recall"]),
         ([], []),
@@ -76,6 +86,32 @@ import Testing
         let write = try scene.tool("write_file").spec
         #expect(gate.decide(write, ["path": "notes/a.md"]).isAllowed)
         #expect(!gate.decide(write, ["path": "notes/../a.md"]).isAllowed)
+    }
+
+    /// A call that names several files runs only if it might for each of them.
+    @Test(arguments: [
+        ("move_file", #"{"path": "notes/a", "to": "notes/b"}"#, true),
+        ("move_file", #"{"path": "notes/a", "to": "other/b"}"#, false),
+        ("move_file", #"{"path": "other/a", "to": "notes/b"}"#, false),
+        ("move_file", #"{"path": "notes/a", "to": "notes/secret/b"}"#, false),
+        ("move_file", #"{"path": "notes/a", "to": "notes/x/../../other"}"#, false),
+        ("apply_patch", #"{"patch": "--- a/notes/a\n+++ b/notes/a\n", "path": "."}"#, true),
+        ("apply_patch", #"{"patch": "--- a/a\n+++ b/a\n", "path": "notes"}"#, true),
+        ("apply_patch", #"{"patch": "--- a/notes/a\n+++ b/other/a\n", "path": "."}"#, false),
+        (
+            "apply_patch",
+            #"{"patch": "--- notes/a\n+++ notes/a\n@@ -1 +1 @@\n--- /dev/null\n+++ \"x\"\r\n", "path": "."}"#, false
+        ),
+        ("apply_patch", #"{"patch": "--- a/notes/secret/a\n+++ /dev/null\n", "path": "."}"#, false),
+        ("apply_patch", #"{"patch": "rename from notes/a\nrename to b", "path": "."}"#, false),
+        ("apply_patch", #"{"patch": "+++ ../x", "path": "notes"}"#, false),
+        ("apply_patch", #"{"patch": "+++ /etc/x", "path": "notes"}"#, false),
+        ("apply_patch", #"{"patch": "", "path": "notes"}"#, false),
+    ])
+    func judgesEveryPathOfACall(name: String, arguments: String, isAllowed: Bool) throws {
+        let gate = Gate(rules: [.init(.allow, "files:notes/**"), .init(.deny, "files:notes/secret/**")])
+        let spec = try Scene().tool(name).spec
+        #expect(gate.decide(spec, try JSONValue(parsing: arguments)).isAllowed == isAllowed)
     }
 }
 

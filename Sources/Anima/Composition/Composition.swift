@@ -2,7 +2,7 @@ public import AnimaCore
 public import AnimaModels
 public import AnimaRuntime
 import AnimaStore
-import AnimaTools
+public import AnimaTools
 
 /// Turns configuration into an agent that can be woken: the one place that knows all parts.
 public struct Composition: Sendable {
@@ -170,8 +170,14 @@ public struct Composition: Sendable {
         try tools(of: configuration).map(\.spec)
     }
 
+    /// The directory that an agent's file tools reach.
+    ///
+    /// - Throws: ``WorkspaceError`` when there is none.
+    public func workspace(of configuration: AgentConfiguration) throws -> Workspace {
+        try Workspace(root: configuration.workspace ?? FilePath.currentDirectory())
+    }
+
     private func tools(of configuration: AgentConfiguration) throws -> [any Tool] {
-        let root = configuration.workspace ?? FilePath.currentDirectory()
         let granted = environment.filter { configuration.toolEnvironment.contains($0.key) }
         for provider in ModelDescription.Provider.allCases {
             guard let name = ModelDescription.keyVariable(of: provider), granted[name] != nil else { continue }
@@ -180,7 +186,7 @@ public struct Composition: Sendable {
                     "tools.environment: \(name) is a key of a model's provider and is never given to tools; leave it out"
             )
         }
-        let tools = StandardTools.all(workspace: try Workspace(root: root), environment: granted)
+        let tools = StandardTools.all(workspace: try workspace(of: configuration), environment: granted)
         return try StandardTools.select(configuration.toolNames, from: tools)
     }
 

@@ -109,7 +109,7 @@ final class Console: Sendable {
         case .memoryStored(let fact): terminal.line("remembered: \(fact.text.shortened(to: 100))", to: .error, .dim)
         case .approvalDecided(let fact):
             terminal.line("\(fact.call) \(fact.decision.rawValue) by \(fact.by)", to: .error, .yellow)
-        case .lifeBegan, .agentConfigured, .envelopeAccepted, .approvalAsked, .toolStarted: break
+        case .lifeBegan, .agentConfigured, .envelopeAccepted, .approvalAsked, .toolStarted, .filesRestored: break
         }
     }
 

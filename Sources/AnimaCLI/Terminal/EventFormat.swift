@@ -72,6 +72,9 @@ struct EventFormat {
             return [fact.end.name, fact.end.reason, short(fact.text)].compactMap(\.self).filter { !$0.isEmpty }
                 .joined(separator: ": ")
         case .memoryStored(let fact): return short(fact.text)
+        case .filesRestored(let fact):
+            return fact.changes.map { "\($0.kind.rawValue) \($0.path)" }.joined(separator: ", ")
+                + " (took back " + fact.undone.map { "e\($0)" }.joined(separator: ", ") + ")"
         }
     }
 

@@ -63,8 +63,14 @@ public struct Gate: Hashable, Sendable, Codable {
         judge(spec, arguments, untrusted: source).verdict
     }
 
-    /// Decides about one call, and says which rules it looked at.
+    /// Decides about one call, and says which rules it looked at; one that names several paths may do what it may for each.
     public func judge(_ spec: ToolSpec, _ arguments: JSONValue, untrusted source: String? = nil) -> Judgement {
+        let judgements = spec.readings(of: arguments).map { judgeOne(spec, $0, untrusted: source) }
+        return judgements.max { $0.verdict.severity < $1.verdict.severity }
+            ?? judgeOne(spec, arguments, untrusted: source)
+    }
+
+    private func judgeOne(_ spec: ToolSpec, _ arguments: JSONValue, untrusted source: String?) -> Judgement {
         let matching =
             rules.compactMap { rule in rule.rank(for: spec, arguments, isUntrusted: source != nil).map { (rule, $0) } }
             .sorted { ($0.1, $0.0.action.weight) > ($1.1, $1.0.action.weight) }
@@ -96,6 +102,17 @@ public struct Gate: Hashable, Sendable, Codable {
             "the gate denies it: \"\(spec.name)\" \(why), and untrusted text is in view (\(source)), which may have asked "
             + "for it; rule \"\(other.pattern)\" does not name this case (the owner can add \"\(spec.name) when untrusted\" to "
             + "gate.allow or gate.ask)"
+    }
+}
+
+extension ToolCall.Verdict {
+    /// Of several decisions the highest counts.
+    fileprivate var severity: Int {
+        switch self {
+        case .allowed: 0
+        case .asks: 1
+        case .denied, .invalid: 2
+        }
     }
 }
 
@@ -168,7 +185,7 @@ extension ToolSpec {
     /// A shell, an interpreter or a program that runs others is never allowed for good: what it runs is in its arguments or
     /// in files.
     public func alwaysRule(for arguments: JSONValue) -> Gate.Rule? {
-        guard replay == .pure || gateArgument != nil, !isAnsweredByOwner else { return nil }
+        guard replay == .pure || gateArgument != nil, !isAnsweredByOwner, also == nil else { return nil }
         guard gateArgument != nil else { return Gate.Rule(.allow, name) }
         guard let text = gateText(of: arguments), !text.isEmpty, !text.utf8.contains(UInt8(ascii: "*")),
             !text.utf8.contains(UInt8(ascii: "?")), !text.hasSuffix(" when untrusted")

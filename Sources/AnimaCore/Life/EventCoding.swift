@@ -50,6 +50,7 @@ public struct EventCoding: Sendable {
             case .turnClosing(let payload): try encoder.encode(payload)
             case .turnEnded(let payload): try encoder.encode(payload)
             case .memoryStored(let payload): try encoder.encode(payload)
+            case .filesRestored(let payload): try encoder.encode(payload)
             }
         return Array(data)
     }
@@ -93,6 +94,7 @@ public struct EventCoding: Sendable {
             case .turnClosing: return .turnClosing(try decoder.decode(Fact.TurnClosing.self, from: data))
             case .turnEnded: return .turnEnded(try decoder.decode(Fact.TurnEnded.self, from: data))
             case .memoryStored: return .memoryStored(try decoder.decode(Fact.MemoryStored.self, from: data))
+            case .filesRestored: return .filesRestored(try decoder.decode(Fact.FilesRestored.self, from: data))
             }
         } catch let error as EventCodingError {
             throw error

@@ -16,6 +16,7 @@ extension Fact.Kind {
         case .turnClosing: "A turn is to end before its answer; its open calls are being settled."
         case .turnEnded: "A turn ended, with the answer or what there was of one."
         case .memoryStored: "Something was remembered, together with the result of the call that did it."
+        case .filesRestored: "The owner had changes of files taken back (`anima undo`)."
         }
     }
 
@@ -99,6 +100,12 @@ extension Fact.Kind {
                         + "(hash, bytes) when the whole output is kept beside"
                 ),
                 ("milliseconds", "how long it took"),
+                (
+                    "changes",
+                    "of files, in order: path, kind (created, modified, deleted, moved), from (where a moved one was), "
+                        + "before and after (kind file, link or directory, hash, bytes, mode; absent for nothing), "
+                        + "isRestorable; the bytes before are kept under their hash; absent when nothing was changed"
+                ),
             ]
         case .turnClosing:
             [
@@ -115,6 +122,11 @@ extension Fact.Kind {
             [
                 ("text", "what is remembered"), ("trust", "owner, agent or untrusted"),
                 ("call", "the tool call that stored it; absent when it was none"),
+            ]
+        case .filesRestored:
+            [
+                ("undone", "the numbers of the events whose changes were taken back whole"),
+                ("changes", "what that changed of files, as in tool.finished"),
             ]
         }
     }

@@ -270,13 +270,22 @@ extension Fact {
         public let result: ToolResult
         /// How long it took, in milliseconds.
         public let milliseconds: Int
+        /// What it changed of files, in the order in which it happened; nil for nothing.
+        public let changes: [FileChange]?
 
         /// Makes the payload.
-        public init(call: ToolCallID, tool: String, result: ToolResult, milliseconds: Int = 0) {
+        public init(
+            call: ToolCallID,
+            tool: String,
+            result: ToolResult,
+            milliseconds: Int = 0,
+            changes: [FileChange] = []
+        ) {
             self.call = call
             self.tool = tool
             self.result = result
             self.milliseconds = milliseconds
+            self.changes = changes.isEmpty ? nil : changes
         }
     }
 
@@ -328,6 +337,20 @@ extension Fact {
             self.text = text
             self.trust = trust
             self.call = call
+        }
+    }
+
+    /// What `files.restored` carries.
+    public struct FilesRestored: Hashable, Sendable, Codable {
+        /// The sequence numbers of the events whose changes were taken back whole.
+        public let undone: [Int]
+        /// What that changed of files, in the order in which it happened; it can be taken back too.
+        public let changes: [FileChange]
+
+        /// Makes the payload.
+        public init(undone: [Int], changes: [FileChange]) {
+            self.undone = undone
+            self.changes = changes
         }
     }
 }

@@ -30,6 +30,8 @@ public enum Fact: Hashable, Sendable {
     case turnEnded(TurnEnded)
     /// Something was remembered.
     case memoryStored(MemoryStored)
+    /// Changes of files were taken back.
+    case filesRestored(FilesRestored)
 
     /// The kinds of facts, by the names that logs and files use.
     public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
@@ -61,6 +63,8 @@ public enum Fact: Hashable, Sendable {
         case turnEnded = "turn.ended"
         /// See ``Fact/memoryStored(_:)``.
         case memoryStored = "memory.stored"
+        /// See ``Fact/filesRestored(_:)``.
+        case filesRestored = "files.restored"
     }
 
     /// The kind of this fact.
@@ -80,13 +84,16 @@ public enum Fact: Hashable, Sendable {
         case .turnClosing: .turnClosing
         case .turnEnded: .turnEnded
         case .memoryStored: .memoryStored
+        case .filesRestored: .filesRestored
         }
     }
 
     /// The hashes of the bytes that it refers to and that the life keeps beside the events.
     public var spillHashes: [String] {
         switch self {
-        case .toolFinished(let fact): [fact.result.spill?.hash].compactMap(\.self)
+        case .toolFinished(let fact):
+            [fact.result.spill?.hash].compactMap(\.self) + (fact.changes ?? []).compactMap(\.keptHash)
+        case .filesRestored(let fact): fact.changes.compactMap(\.keptHash)
         case .envelopeAccepted(let fact): (fact.envelope.images ?? []).map(\.hash)
         default: []
         }

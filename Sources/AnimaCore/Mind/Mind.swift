@@ -270,8 +270,15 @@ public struct Mind: Sendable {
             limit: work.state.policy.limits.resultBytes
         )
         let step = turn.steps[call.id.step - 1]
-        let fact = Fact.ToolFinished(call: call.id, tool: call.tool, result: result, milliseconds: milliseconds)
+        let fact = Fact.ToolFinished(
+            call: call.id,
+            tool: call.tool,
+            result: result,
+            milliseconds: milliseconds,
+            changes: output.changes
+        )
         work.append(turn.draft(.toolFinished(fact), step: call.id.step, cause: step.seq))
+        work.batch.spills += output.keeps
         if let spill { work.batch.spills.append(spill) }
         for text in output.remember {
             let trust = turn.untrusted == nil ? turn.envelope.trust : .untrusted
@@ -406,9 +413,11 @@ extension Fact {
     /// Everything else may be lost in a power cut and happens again.
     fileprivate var mustBeFlushed: Bool {
         switch self {
-        case .envelopeAccepted, .approvalDecided, .toolStarted, .turnEnded: true
+        case .envelopeAccepted, .approvalDecided, .toolStarted, .turnEnded, .filesRestored: true
+        // What undoes a change must not be lost when the change is not.
+        case .toolFinished(let fact): fact.changes != nil
         case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .approvalAsked,
-            .toolFinished, .turnClosing, .memoryStored:
+            .turnClosing, .memoryStored:
             false
         }
     }

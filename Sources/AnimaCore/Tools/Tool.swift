@@ -91,6 +91,10 @@ public struct ToolOutput: Hashable, Sendable {
     public var remember: [String]
     /// What the content lost to the tool's own limits, in bytes.
     public var omittedBytes: Int
+    /// What was changed of files, in the order in which it happened.
+    public var changes: [FileChange] = []
+    /// The bytes that take the changes back; they are kept together with the result.
+    public var keeps: [LifeBatch.Spill] = []
 
     /// Work that succeeded.
     public static func success(_ content: String, remember: [String] = [], omittedBytes: Int = 0) -> ToolOutput {

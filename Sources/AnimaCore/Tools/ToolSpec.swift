@@ -18,6 +18,8 @@ public struct ToolSpec: Hashable, Sendable, Codable {
     public let gateArgument: String?
     /// How the gate argument is read.
     public let gateForm: GateForm
+    /// What rules match too; nil when the gate argument is all there is.
+    public let also: [GatedPaths]?
 
     /// What it can do beyond the agent's workspace.
     public let reach: Reach
@@ -57,7 +59,8 @@ public struct ToolSpec: Hashable, Sendable, Codable {
         gateArgument: String? = nil,
         gateForm: GateForm = .text,
         reach: Reach = .inside,
-        isAnsweredByOwner: Bool = false
+        isAnsweredByOwner: Bool = false,
+        also: [GatedPaths] = []
     ) {
         self.name = name
         self.group = group
@@ -70,5 +73,6 @@ public struct ToolSpec: Hashable, Sendable, Codable {
         self.gateForm = gateForm
         self.reach = reach
         self.isAnsweredByOwner = isAnsweredByOwner
+        self.also = also.isEmpty ? nil : also
     }
 }

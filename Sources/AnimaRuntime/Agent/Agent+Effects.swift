@@ -105,7 +105,13 @@ extension Agent {
         let output = await tool.run(invocation).masked(by: equipment.mask)
         guard overTime.contains(effect) else { return .output(output) }
         let notice = "stopped after \(limit.components.seconds) s, the limit of a tool call (limits.tool_seconds)"
-        return .output(.failure(output.content.isEmpty ? notice : "\(notice)\n\(output.content)"))
+        // What it did to files before it was stopped is known all the same.
+        var stopped = output
+        stopped.isError = true
+        stopped.content = output.content.isEmpty ? notice : "\(notice)\n\(output.content)"
+        stopped.remember = []
+        stopped.omittedBytes = 0
+        return .output(stopped)
     }
 
     private func lookAround(_ id: ToolCallID) async -> Mind.Outcome? {

@@ -28,6 +28,18 @@ enum Lines {
         return count
     }
 
+    /// How the lines of a text end, in a few words.
+    static func ends(in bytes: [UInt8]) -> String {
+        let all = bytes.withUnsafeBytes { feeds(in: $0) }
+        let returned = zip(bytes, bytes.dropFirst()).count { $0 == UInt8(ascii: "\r") && $1 == lineFeed }
+        switch (all, returned) {
+        case (0, _): return "none"
+        case (_, 0): return "LF"
+        case (returned, _): return "CRLF"
+        default: return "mixed (\(returned) CRLF, \(all - returned) LF)"
+        }
+    }
+
     /// The offset of the first line feed at or after a position.
     static func nextFeed(in bytes: UnsafeRawBufferPointer, from position: Int) -> Int? {
         guard let base = bytes.baseAddress, position < bytes.count,

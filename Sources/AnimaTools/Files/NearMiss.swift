@@ -6,7 +6,9 @@ enum NearMiss {
     private static let maxLineBytes = 300
 
     /// A few sentences for the model: the most similar place with its line numbers and text, and how it differs.
-    static func describe(_ text: String, in bytes: [UInt8]) -> String {
+    ///
+    /// - Parameter name: What the text is called.
+    static func describe(_ text: String, called name: String = "old_text", in bytes: [UInt8]) -> String {
         let wanted = lines(of: Array(text.utf8))
         let file = lines(of: bytes)
         guard file.count <= maxLines, let start = mostSimilar(wanted, in: file) else {
@@ -18,7 +20,7 @@ enum NearMiss {
         var result = "Most similar: " + (end - start == 1 ? "line \(start + 1)" : "lines \(start + 1)-\(end)") + "\n"
         result += shown.joined(separator: "\n")
         if place.count > shown.count { result += "\n[… \(place.count - shown.count) more lines …]" }
-        if let difference = whitespaceDifference(wanted, Array(place), startingAt: start + 1) {
+        if let difference = whitespaceDifference(wanted, Array(place), startingAt: start + 1, name) {
             result += "\n" + difference
         }
         return result
@@ -100,14 +102,15 @@ enum NearMiss {
     private static func whitespaceDifference(
         _ wanted: [ArraySlice<UInt8>],
         _ found: [ArraySlice<UInt8>],
-        startingAt number: Int
+        startingAt number: Int,
+        _ name: String
     ) -> String? {
         guard wanted.map({ condense($0) }) == found.map({ condense($0) }) else { return nil }
         for (offset, (left, right)) in zip(wanted, found).enumerated() where left != right {
             return "Only whitespace differs. Line \(number + offset) of the file is \(visible(right)), "
-                + "in old_text it is \(visible(left)) (·: space, →: tab, ␍: carriage return)."
+                + "in \(name) it is \(visible(left)) (·: space, →: tab, ␍: carriage return)."
         }
-        return "Only the line end at the end of old_text differs."
+        return "Only the line end at the end of \(name) differs."
     }
 
     private static func visible(_ line: ArraySlice<UInt8>) -> String {

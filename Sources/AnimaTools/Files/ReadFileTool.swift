@@ -11,7 +11,8 @@ struct ReadFileTool: Tool {
         name: "read_file",
         group: "files",
         description: "Reads a text file. A whole file comes back exactly as it is; a part of one begins with a line in "
-            + "brackets that says which lines it has and how to read on.",
+            + "brackets that says which lines it has and how to read on, and so does one that is not in UTF-8 (UTF-16 and "
+            + "Latin-1 are read too).",
         parameters: ArgumentSchema([
             .init("path", .string(maxBytes: 8192), "The file, relative to the workspace.", required: true),
             .init("start_line", .integer(min: 1), "The first line to read, from 1.", default: 1),
@@ -36,10 +37,12 @@ struct ReadFileTool: Tool {
     private func read(_ file: borrowing OpenFile, _ path: String, from start: Int, count: Int?) -> ToolOutput {
         var range = LineRange(start: start, count: count ?? .max, limit: Self.maxBytes)
         var isBinary = false
-        var isFirst = true
+        var beginning: [UInt8] = []
         let failure = file.descriptor.readAll { piece in
-            if isFirst { isBinary = Lines.looksBinary(piece) }
-            isFirst = false
+            if beginning.isEmpty {
+                beginning = Array(piece.prefix(64))
+                isBinary = Lines.looksBinary(piece) || DecodedText.hasUTF16Mark(beginning)
+            }
             range.take(piece)
             return !isBinary && !Task.isCancelled
         }
@@ -47,12 +50,35 @@ struct ReadFileTool: Tool {
         if Task.isCancelled { return .failure("reading \"\(path)\" was cancelled") }
         range.finish()
         guard !isBinary, let text = String(validating: range.selected, as: UTF8.self) else {
+            let isOther = !isBinary || DecodedText.hasUTF16Mark(beginning)
+            if isOther, let decoded = try? decoded(path) {
+                var range = LineRange(start: start, count: count ?? .max, limit: Self.maxBytes)
+                decoded.utf8.withUnsafeBytes { range.take($0) }
+                range.finish()
+                return answer(range, String(decoding: range.selected, as: UTF8.self), path, decoded.encoding)
+            }
             return .failure(
-                "\"\(path)\" is binary, not UTF-8 text (\(file.status.size) bytes); read_file reads only text"
+                "\"\(path)\" is binary, not text (\(file.status.size) bytes, \(BinaryKind.name(of: beginning))); "
+                    + "read_file reads only text"
             )
         }
-        if range.isWhole { return .success(text) }
-        guard range.total >= start else {
+        return answer(range, text, path, .utf8)
+    }
+
+    /// A file that is not in UTF-8, as a whole; nil when it is no text either or too large to be decoded.
+    private func decoded(_ path: String) throws(WorkspaceError) -> DecodedText? {
+        try workspace.contents(at: path).flatMap { DecodedText($0) }
+    }
+
+    private func answer(
+        _ range: LineRange,
+        _ text: String,
+        _ path: String,
+        _ encoding: DecodedText.Encoding
+    ) -> ToolOutput {
+        let start = range.start
+        if range.isWhole, encoding == .utf8 { return .success(text) }
+        guard range.total >= start || range.isWhole else {
             return .failure(
                 "\"\(path)\" has \(counted(range.total, "line")); start_line \(start) is past its end"
             )
@@ -66,6 +92,7 @@ struct ReadFileTool: Tool {
             let arguments: JSONValue = ["path": .string(path), "start_line": .int(next)]
             header += "; read on with read_file \(arguments.text)"
         }
+        if encoding != .utf8 { header += "; decoded, the file is \(encoding.name)" }
         return .success(header + "]\n" + text, omittedBytes: range.omitted)
     }
 }

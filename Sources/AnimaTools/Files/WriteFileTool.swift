@@ -35,13 +35,14 @@ struct WriteFileTool: Tool {
                         + "write another file"
                 )
             }
-            let replaced = try workspace.write((old ?? []) + content, to: path)
+            let written = try workspace.write((old ?? []) + content, to: path)
             let amount = "\(counted(content.count, "byte")) (\(counted(Lines.count(content), "line")))"
             if let old {
-                return .success("Appended \(amount) to \(path), which now has \(old.count + content.count) bytes.")
+                let text = "Appended \(amount) to \(path), which now has \(old.count + content.count) bytes."
+                return .success(text, [written])
             }
-            if let replaced { return .success("Wrote \(amount) to \(path), replacing \(counted(replaced, "byte")).") }
-            return .success("Wrote \(amount) to \(path), a new file.")
+            let replaced = written.change.before.map { "replacing \(counted($0.bytes, "byte"))" } ?? "a new file"
+            return .success("Wrote \(amount) to \(path), \(replaced).", [written])
         } catch {
             return .failure(error.message)
         }

@@ -149,11 +149,20 @@ struct FileStatus: Hashable, Sendable {
     let size: Int
     /// The permission bits.
     let mode: mode_t
+    /// When the content changed last, in seconds since 1970.
+    let modifiedAt: Int
+    /// How many names it has.
+    let nameCount: Int
+    /// What tells it from every other file: its device and its number there.
+    let identity: [UInt64]
 
     init(kind: Kind, size: Int = 0, mode: mode_t = 0) {
         self.kind = kind
         self.size = size
         self.mode = mode
+        modifiedAt = 0
+        nameCount = 0
+        identity = []
     }
 
     init(_ status: stat) {
@@ -168,6 +177,13 @@ struct FileStatus: Hashable, Sendable {
             }
         size = Int(status.st_size)
         mode = status.st_mode & 0o7777
+        #if canImport(Darwin)
+        modifiedAt = status.st_mtimespec.tv_sec
+        #else
+        modifiedAt = Int(status.st_mtim.tv_sec)
+        #endif
+        nameCount = Int(status.st_nlink)
+        identity = [UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino)]
     }
 }
 

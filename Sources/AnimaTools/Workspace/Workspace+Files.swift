@@ -60,19 +60,29 @@ extension Workspace {
     /// Missing directories are made. An existing file keeps its permissions; a new one gets 0644. The new content is
     /// not flushed to the disk before the call ends.
     ///
-    /// - Returns: The size of the file that was replaced; nil when it is new.
+    /// - Parameters:
+    ///   - mode: The permissions that it gets instead.
+    ///   - followsLast: Whether a link at the end of the path is written through; else it is refused.
+    /// - Returns: The change, with what was there.
     @discardableResult
-    func write(_ bytes: [UInt8], to path: String) throws(WorkspaceError) -> Int? {
+    func write(
+        _ bytes: [UInt8],
+        to path: String,
+        mode: mode_t? = nil,
+        followsLast: Bool = true
+    ) throws(WorkspaceError) -> RecordedChange {
         guard path.utf8.last != UInt8(ascii: "/") else {
             throw WorkspaceError(
                 code: .wrongKind,
                 message: "can't write \"\(path)\": it ends in / and so names a directory; add the file's name"
             )
         }
-        let place = try locate(path, creatingParents: true)
+        let place = try locate(path, creatingParents: true, followsLast: followsLast)
         let old = place.directory.status(of: place.name)
         if let old { try requireFile(old, path, "write") }
-        let temporary = ".anima-" + String(UInt64.random(in: .min ... .max), radix: 36) + ".tmp"
+        let before = old.map { look(in: place.directory, place.name, $0) }
+        let newMode = mode ?? old?.mode ?? 0o644
+        let temporary = Self.temporaryName()
         let result = openat(
             place.directory.value,
             temporary,
@@ -82,7 +92,7 @@ extension Workspace {
         guard result >= 0 else { throw failure("write", path, errno) }
         let file = Descriptor(owning: result)
         var problem = file.writeAll(bytes)
-        if problem == 0, fchmod(file.value, old?.mode ?? 0o644) != 0 { problem = errno }
+        if problem == 0, fchmod(file.value, newMode) != 0 { problem = errno }
         if problem == 0, renameat(place.directory.value, temporary, place.directory.value, place.name) != 0 {
             problem = errno
         }
@@ -90,10 +100,10 @@ extension Workspace {
             unlinkat(place.directory.value, temporary, 0)
             throw failure("write", path, problem)
         }
-        return old?.size
+        return RecordedChange(at: place.path, before: before, after: .file(bytes, mode: newMode))
     }
 
-    private func requireFile(_ status: FileStatus, _ path: String, _ action: String) throws(WorkspaceError) {
+    func requireFile(_ status: FileStatus, _ path: String, _ action: String) throws(WorkspaceError) {
         guard status.kind == .file else {
             let hint = status.kind == .directory && action == "read" ? "; use list_files to see what is in it" : ""
             throw WorkspaceError(

@@ -57,8 +57,14 @@ public struct Workspace: Hashable, Sendable {
 
     /// Finds the place that a path names; whether something is there remains to be seen.
     ///
-    /// - Parameter creatingParents: Whether missing directories on the way are made.
-    func locate(_ path: String, creatingParents: Bool = false) throws(WorkspaceError) -> Place {
+    /// - Parameters:
+    ///   - creatingParents: Whether missing directories on the way are made.
+    ///   - followsLast: Whether a link at the end stands for what it leads to, not for itself.
+    func locate(
+        _ path: String,
+        creatingParents: Bool = false,
+        followsLast: Bool = true
+    ) throws(WorkspaceError) -> Place {
         var pending: [String] = try components(of: path).reversed()
         var directory = try openRoot()
         var names: [String] = []
@@ -72,6 +78,9 @@ public struct Workspace: Hashable, Sendable {
                 continue
             }
             if let target = directory.linkTarget(of: name) {
+                if pending.isEmpty, !followsLast {
+                    return Place(directory: directory, name: name, path: (names + [name]).joined(separator: "/"))
+                }
                 links += 1
                 guard links <= Self.maxLinks else {
                     throw WorkspaceError(

@@ -27,6 +27,41 @@ struct EventCodingTests {
                 #"{"call":"t3.1.2","milliseconds":0,"result":{"content":"a/b","outcome":"succeeded","trust":"untrusted"},"tool":"look"}"#
             ),
             (.memoryStored(.init(text: "x", trust: .owner)), #"{"text":"x","trust":"owner"}"#),
+            (
+                .toolFinished(
+                    .init(
+                        call: ToolCallID(turn: TurnID(3), step: 1, index: 2),
+                        tool: "write_file",
+                        result: ToolResult(outcome: .succeeded, content: "ok"),
+                        changes: [
+                            FileChange(
+                                path: "a/b",
+                                kind: .created,
+                                before: nil,
+                                after: FileImage(hash: "f0", bytes: 3, mode: 420)
+                            )
+                        ]
+                    )
+                ),
+                #"{"call":"t3.1.2","changes":[{"after":{"bytes":3,"hash":"f0","kind":"file","mode":420},"isRestorable":true,"kind":"created","path":"a/b"}],"milliseconds":0,"result":{"content":"ok","outcome":"succeeded","trust":"owner"},"tool":"write_file"}"#
+            ),
+            (
+                .filesRestored(
+                    .init(
+                        undone: [7],
+                        changes: [
+                            FileChange(
+                                path: "b",
+                                kind: .moved,
+                                from: "a",
+                                before: FileImage(hash: nil, bytes: 3, mode: 420),
+                                after: FileImage(hash: nil, bytes: 3, mode: 420)
+                            )
+                        ]
+                    )
+                ),
+                #"{"changes":[{"after":{"bytes":3,"kind":"file","mode":420},"before":{"bytes":3,"kind":"file","mode":420},"from":"a","isRestorable":true,"kind":"moved","path":"b"}],"undone":[7]}"#
+            ),
         ]
         for (fact, text) in facts {
             #expect(String(decoding: try EventCoding.current.encode(fact), as: UTF8.self) == text)

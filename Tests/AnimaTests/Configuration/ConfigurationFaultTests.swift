@@ -124,8 +124,8 @@ import Testing
             "[agent]\nname = \"clerk\"\n[agent]\n",
             "3:1: not valid TOML: table header: cannot redefine existing table 'agent'"
         ),
-        ("[agent]\nname = \"a\"\n[!]", "3:2: expected the name of a table after ["),
-        ("[agent]\nname = \"a\"\n[[ =", "3:4: expected the name of a table after ["),
+        ("[agent]\nname = \"a\"\n[!]", "3:2: not valid TOML for Anima: expected the name of a table after ["),
+        ("[agent]\nname = \"a\"\n[[ =", "3:4: not valid TOML for Anima: expected the name of a table after ["),
         (
             "[agent]\nname = clerk\n",
             "2:8: not valid TOML: value: could not determine value type; a text needs quotes"
