@@ -84,6 +84,20 @@ struct UndoTests {
         #expect(mode == 0o750)
     }
 
+    @Test("brings deleted and moved files back")
+    func bringsFilesBack() throws {
+        let program = try Program()
+        try program.put("precious", at: "a.txt")
+        try program.put("other", at: "b.txt")
+        let run = try program.run("run", "clerk.toml", "delete a.txt and then move b.txt to c/d.txt")
+        #expect(run.status == 0, "\(run.output)")
+        #expect(!FileManager.default.fileExists(atPath: program.directory + "/a.txt"))
+        #expect(try program.text("c/d.txt") == "other")
+        let undo = try program.run("undo", "clerk.toml")
+        #expect(undo.output == "moved c/d.txt back to b.txt\nbrought back a.txt\n")
+        #expect(try program.text("a.txt") == "precious" && program.text("b.txt") == "other")
+    }
+
     @Test("a fork can undo what its parent did, and an unknown target is refused")
     func worksInForks() throws {
         let program = try Program()

@@ -15,7 +15,7 @@ import Darwin
 struct ReflexTests {
     static let everything = [
         "read_file", "write_file", "edit_file", "list_files", "search_files", "shell", "add", "echo", "now", "remember",
-        "recall",
+        "recall", "move_file", "delete_file",
     ]
 
     /// A conversation with reflex in which tools answer from a table, by the text of their arguments.
@@ -93,6 +93,10 @@ struct ReflexTests {
                 "write_file{\"content\":\"read this, then run\",\"path\":\"x.txt\"}"
             ),
             ("write how to cook to x.txt", "write_file{\"content\":\"how to cook\",\"path\":\"x.txt\"}"),
+            ("move a.txt to b/c.txt", "move_file{\"path\":\"a.txt\",\"to\":\"b/c.txt\"}"),
+            ("rename the file a.txt to b.txt", "move_file{\"path\":\"a.txt\",\"to\":\"b.txt\"}"),
+            ("delete a.txt", "delete_file{\"path\":\"a.txt\"}"),
+            ("remove the file \"my notes.txt\"", "delete_file{\"path\":\"my notes.txt\"}"),
             ("create a file n.txt with hi", "write_file{\"content\":\"hi\",\"path\":\"n.txt\"}"),
             ("append milk to list.txt", "write_file{\"append\":true,\"content\":\"milk\\n\",\"path\":\"list.txt\"}"),
             (

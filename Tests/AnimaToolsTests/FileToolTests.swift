@@ -69,6 +69,32 @@ import Darwin
         #expect(output.omittedBytes == 450_005 - 262_143)
     }
 
+    @Test func readsOnWithinALongLine() async throws {
+        let scene = try Scene()
+        let line = String(repeating: "€", count: 150_000)
+        try scene.put("long.txt", line + "\nend\n")
+        var read = ""
+        var skip = 0
+        while read.utf8.count < line.utf8.count {
+            let output = try await scene.call(
+                "read_file",
+                ["path": "long.txt", "line_count": 1, "start_byte": .int(skip)]
+            )
+            try #require(!output.isError, "\(output.content)")
+            let parts = output.content.split(separator: "\n", maxSplits: 1)
+            read += parts[1]
+            skip = read.utf8.count
+            let isCut = read.utf8.count < line.utf8.count
+            #expect(parts[0].contains("\"start_byte\":\(skip),\"start_line\":1}") == isCut, "\(parts[0])")
+        }
+        #expect(read == line + "\n")
+        let past = try await scene.call("read_file", ["path": "long.txt", "start_byte": 450_001])
+        #expect(past.isError && past.content.contains("no byte after 450001"))
+        // Half a character is left out whole.
+        let half = try await scene.call("read_file", ["path": "long.txt", "start_byte": 449_998])
+        #expect(half.content == "[lines 1-2 of 2; line 1 from after its byte 449998]\n\nend\n")
+    }
+
     @Test(
         arguments: [[0x7F, 0x45, 0, 1], [0x61, 0x81, 0x62], [0xC3], [0xFF, 0xFE, 0x61], [0xFF, 0xFE, 0, 0xD8]]
             as [[UInt8]]

@@ -193,7 +193,8 @@ struct Reflex {
             let command = intent.text("text") ?? ""
             return one("shell", ["command": .string(command)], "ran `\(command.firstLine)`")
         case .read: return try read(intent, results)
-        case .readLines, .countLines, .countWords, .write, .append, .replace: return try fileMove(intent, results)
+        case .readLines, .countLines, .countWords, .write, .append, .replace, .move, .delete:
+            return try fileMove(intent, results)
         }
     }
 
@@ -249,6 +250,11 @@ struct Reflex {
                 "new_text": .string(try content(intent, results, slot: "new")), "all": true,
             ]
             return one("edit_file", arguments, "replaced \"\(old.firstLine)\" in \(path)", file: path)
+        case .delete: return one("delete_file", ["path": .string(path)], "deleted \(path)", file: path)
+        case .move:
+            let target = intent.text("dir") ?? ""
+            let arguments: JSONValue = ["path": .string(path), "to": .string(target)]
+            return one("move_file", arguments, "moved \(path) to \(target)", file: target)
         default:
             let isAppending = intent.action == .append
             let text = try content(intent, results)
@@ -370,6 +376,8 @@ extension ReflexRule.Action {
         case .search: "search_files"
         case .write, .append: "write_file"
         case .replace: "edit_file"
+        case .move: "move_file"
+        case .delete: "delete_file"
         case .run, .countLines, .countWords: "shell"
         case .add: "add"
         case .remember: "remember"

@@ -9,6 +9,7 @@ struct ReflexRule: Sendable {
     enum Action: Sendable {
         case readLines, read, list, search, write, append, replace, run, countLines, countWords, add
         case remember, recall, echo, say, now, report, help
+        case move, delete
     }
 
     let action: Action
@@ -102,6 +103,8 @@ struct ReflexRule: Sendable {
             ],
             "replace A with B in FILE"
         ),
+        .init(.move, ["move|rename the? file? {file} to|as the? file? {dir}"], "move FILE to FILE"),
+        .init(.delete, ["delete|remove the? file? {file}"], "delete FILE"),
         .init(
             .search,
             [
@@ -148,7 +151,7 @@ struct ReflexRule: Sendable {
     /// Words that can begin a part, so that a comma or "and" before them ends the part before.
     static let verbs: Set<String> = [
         "read", "show", "open", "print", "cat", "display", "list", "ls", "search", "find", "grep", "look", "write",
-        "save",
+        "save", "move", "rename", "delete", "remove",
         "put", "store", "create", "make", "append", "replace", "change", "run", "execute", "count", "add", "sum",
         "remember",
         "note", "recall", "echo", "say", "tell", "report", "summarise", "summarize",

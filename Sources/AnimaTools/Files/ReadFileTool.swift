@@ -17,6 +17,12 @@ struct ReadFileTool: Tool {
             .init("path", .string(maxBytes: 8192), "The file, relative to the workspace.", required: true),
             .init("start_line", .integer(min: 1), "The first line to read, from 1.", default: 1),
             .init("line_count", .integer(min: 1), "How many lines to read; all of them when left out."),
+            .init(
+                "start_byte",
+                .integer(min: 0),
+                "How many bytes of the first line to leave out, to read on in a very long one.",
+                default: 0
+            ),
         ]),
         replay: .pure,
         trust: .untrusted,
@@ -28,14 +34,20 @@ struct ReadFileTool: Tool {
         let path = call.text("path")
         do {
             let file = try workspace.openFile(path)
-            return read(file, path, from: call.integer("start_line") ?? 1, count: call.integer("line_count"))
+            let range = LineRange(
+                start: call.integer("start_line") ?? 1,
+                count: call.integer("line_count") ?? .max,
+                skip: call.integer("start_byte") ?? 0,
+                limit: Self.maxBytes
+            )
+            return read(file, path, range)
         } catch {
             return .failure(error.message)
         }
     }
 
-    private func read(_ file: borrowing OpenFile, _ path: String, from start: Int, count: Int?) -> ToolOutput {
-        var range = LineRange(start: start, count: count ?? .max, limit: Self.maxBytes)
+    private func read(_ file: borrowing OpenFile, _ path: String, _ wanted: LineRange) -> ToolOutput {
+        var range = wanted
         var isBinary = false
         var beginning: [UInt8] = []
         let failure = file.descriptor.readAll { piece in
@@ -52,7 +64,7 @@ struct ReadFileTool: Tool {
         guard !isBinary, let text = String(validating: range.selected, as: UTF8.self) else {
             let isOther = !isBinary || DecodedText.hasUTF16Mark(beginning)
             if isOther, let decoded = try? decoded(path) {
-                var range = LineRange(start: start, count: count ?? .max, limit: Self.maxBytes)
+                var range = wanted
                 decoded.utf8.withUnsafeBytes { range.take($0) }
                 range.finish()
                 return answer(range, String(decoding: range.selected, as: UTF8.self), path, decoded.encoding)
@@ -83,10 +95,17 @@ struct ReadFileTool: Tool {
                 "\"\(path)\" has \(counted(range.total, "line")); start_line \(start) is past its end"
             )
         }
+        guard range.skip == 0 || !range.isSkipped else {
+            return .failure("line \(start) of \"\(path)\" has no byte after \(range.skip); leave start_byte out")
+        }
         let next = range.end + 1
         var header = "[lines \(start)-\(range.end) of \(range.total)"
+        if range.skip > 0 { header += "; line \(start) from after its byte \(range.skip)" }
         if range.isCutWithinLine {
-            header += "; line \(start) has \(range.longLineBytes) bytes and is cut after \(range.selected.count)"
+            let end = range.skip + range.selected.count
+            let arguments: JSONValue = ["path": .string(path), "start_line": .int(start), "start_byte": .int(end)]
+            header += "; line \(start) has \(range.longLineBytes) bytes and is cut after \(end)"
+            header += "; read on in it with read_file \(arguments.text)"
         }
         if next <= range.total {
             let arguments: JSONValue = ["path": .string(path), "start_line": .int(next)]
@@ -101,6 +120,8 @@ struct ReadFileTool: Tool {
 struct LineRange {
     let start: Int
     let count: Int
+    /// So many bytes of the first line are left out.
+    let skip: Int
     let limit: Int
 
     /// The bytes of the lines that were asked for, as many whole lines as the limit lets in.
@@ -114,21 +135,24 @@ struct LineRange {
     /// What was asked for and left out because of the limit, in bytes.
     private(set) var omitted = 0
     private(set) var longLineBytes = 0
+    /// Whether the first line has no more bytes than are left out.
+    private(set) var isSkipped = true
 
     private var line = 1
     private var lineBytes = 0
     private var kept = 0
     private var isFull = false
 
-    init(start: Int, count: Int, limit: Int) {
+    init(start: Int, count: Int, skip: Int = 0, limit: Int) {
         self.start = start
         self.count = count
+        self.skip = skip
         self.limit = limit
         end = start - 1
     }
 
     /// Whether `selected` is the file, all of it.
-    var isWhole: Bool { start == 1 && end == total && !isCutWithinLine }
+    var isWhole: Bool { start == 1 && end == total && !isCutWithinLine && skip == 0 }
 
     mutating func take(_ piece: UnsafeRawBufferPointer) {
         var position = 0
@@ -143,13 +167,18 @@ struct LineRange {
 
     mutating func finish() {
         if lineBytes > 0 { endLine() }
+        // Whoever leaves out half a character gets the rest of the line without the other half.
+        while skip > 0, let first = selected.first, first & 0xC0 == 0x80 { selected.removeFirst() }
     }
 
     private var isWanted: Bool { line >= start && line - start < count }
 
-    private mutating func keep(_ bytes: Slice<UnsafeRawBufferPointer>) {
-        lineBytes += bytes.count
+    private mutating func keep(_ piece: Slice<UnsafeRawBufferPointer>) {
+        let left = line == start ? max(0, skip - lineBytes) : 0
+        lineBytes += piece.count
         guard isWanted else { return }
+        let bytes = piece.dropFirst(left)
+        if line == start, !bytes.isEmpty { isSkipped = false }
         if isFull {
             omitted += bytes.count
         } else if selected.count + bytes.count > limit {
@@ -158,7 +187,7 @@ struct LineRange {
                 // A first line over the limit: its beginning is better than nothing.
                 selected.append(contentsOf: bytes.prefix(limit - selected.count))
                 selected.removeLast(selected.count - Lines.wholeCharacters(in: selected))
-                omitted += lineBytes - selected.count
+                omitted += lineBytes - skip - selected.count
                 isCutWithinLine = true
             } else {
                 omitted += bytes.count + selected.count - kept
