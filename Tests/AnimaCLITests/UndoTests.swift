@@ -98,6 +98,25 @@ struct UndoTests {
         #expect(try program.text("a.txt") == "precious" && program.text("b.txt") == "other")
     }
 
+    @Test("after a crash at any append a deletion can be undone, or says that it can't")
+    func tellsTheTruthAfterACrash() throws {
+        for point in (1...8).flatMap({ ["before:\($0)", "after:\($0)"] }) {
+            let program = try Program()
+            try program.put("precious", at: "a.txt")
+            let failpoint = ["ANIMA_TEST_FAILPOINT": point]
+            _ = try program.start(["run", "clerk.toml", "delete a.txt"], more: failpoint).finish()
+            _ = try program.run("resume", "clerk.toml")
+            let isGone = !FileManager.default.fileExists(atPath: program.directory + "/a.txt")
+            let undo = try program.run("undo", "clerk.toml")
+            if undo.status == 0 {
+                #expect(try isGone && program.text("a.txt") == "precious", "\(point)")
+            } else {
+                let log = try program.run("log", "clerk", "--verbose").output
+                #expect(!isGone || log.contains("can't be brought back"), "\(point)")
+            }
+        }
+    }
+
     @Test("a fork can undo what its parent did, and an unknown target is refused")
     func worksInForks() throws {
         let program = try Program()

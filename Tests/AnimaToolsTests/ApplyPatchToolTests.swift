@@ -2,6 +2,14 @@ import AnimaCore
 import AnimaTools
 import Testing
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 @Suite struct ApplyPatchToolTests {
     private func apply(_ patch: String, _ scene: Scene) async throws -> ToolOutput {
         try await scene.call("apply_patch", ["patch": .string(patch)])
@@ -159,6 +167,43 @@ import Testing
         #expect(half.isError && half.content.contains("f: changed\ng: not changed"), "\(half.content)")
         try scene.put("g", "g\n")
         #expect(try await scene.probe("apply_patch", ["patch": .string(patch)])?.isError == false)
+    }
+
+    /// What `diff -u` finds between two texts makes the one of the other, at the lines that it names and elsewhere.
+    @Test(.enabled(if: access("/usr/bin/diff", X_OK) == 0), arguments: 0..<30 as Range<UInt64>)
+    func appliesWhatDiffFinds(seed: UInt64) async throws {
+        let scene = try Scene()
+        var generator = SeededGenerator(seed: seed)
+        let end = seed % 5 == 0 ? "\r\n" : "\n"
+        // Few different lines, so that much looks alike.
+        var lines = (0..<60).map { _ in "line \(Int.random(in: 0..<12, using: &generator))" }
+        let old = lines.joined(separator: end) + (seed % 3 == 0 ? "" : end)
+        for _ in 0..<Int.random(in: 1...12, using: &generator) {
+            let place = Int.random(in: 0..<lines.count, using: &generator)
+            switch Int.random(in: 0...2, using: &generator) {
+            case 0: lines.remove(at: place)
+            case 1: lines.insert("new \(place)", at: place)
+            default: lines[place] = "-- changed"
+            }
+        }
+        let new = lines.joined(separator: end) + (seed % 4 == 0 ? "" : end)
+        try scene.put("old", old)
+        try scene.put("new", new)
+        let context = Int(seed % 4)
+        let diff = try await scene.call("shell", ["command": .string("diff -U \(context) old new >patch; true")])
+        try #require(!diff.isError)
+        let patch = try #require(scene.text("patch")?.replacing("+++ new", with: "+++ old"))
+        guard !patch.isEmpty else { return }
+        let output = try await apply(patch, scene)
+        #expect(!output.isError && !output.content.contains(";"), "\(output.content)")
+        #expect(scene.text("old").map { Array($0.utf8) } == Array(new.utf8))
+        // Somewhere else it fits as well, or it is left alone; never does it land in a wrong place.
+        guard context == 3 else { return }
+        let before = "before\nbefore\n"
+        try scene.put("old", before + old)
+        let shifted = try await apply(patch, scene)
+        let expected = shifted.isError ? before + old : before + new
+        #expect(scene.text("old").map { Array($0.utf8) } == Array(expected.utf8), "\(shifted.content)")
     }
 
     /// Whatever a model writes is answered, not crashed on.

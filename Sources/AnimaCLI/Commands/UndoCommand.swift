@@ -2,7 +2,6 @@ import Anima
 import AnimaCore
 import AnimaRuntime
 import AnimaStore
-import AnimaTools
 import ArgumentParser
 
 /// `anima undo`: takes back what an agent's tools did to files.

@@ -65,6 +65,10 @@ extension LifeStoreConformance {
             try expect(try await store.spill(hash: spill.hash) == bytes, "the output did not come back as it was")
             try expectEqual(try await store.spill(hash: empty.hash), [], "the empty output")
             try expectEqual(try await store.spill(hash: "unknown"), nil, "an output that never was")
+            // Bytes that an event will refer to later.
+            let early = LifeBatch.Spill(hash: ContentHash.hexadecimal(of: [7]), bytes: [7])
+            try await store.append(LifeBatch(events: [], spills: [early]))
+            try expectEqual(try await store.spill(hash: early.hash), [7], "bytes of a batch without events")
         },
         Check("the outputs of a history are kept") { store in
             let history = try await fill(store, seed: 14, events: 200)
