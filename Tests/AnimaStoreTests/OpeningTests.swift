@@ -155,7 +155,13 @@ struct OpeningTests {
         var history = SeededHistory(seed: 1)
         try await life?.append(history.next())
         life = nil
-        let again = try open(.existing)
+        // The append's own hold on the life ends a moment after the append has returned.
+        var freed: SQLiteLife?
+        let deadline = ContinuousClock.now + .seconds(30)
+        while freed == nil, ContinuousClock.now < deadline {
+            do throws(StoreError) { freed = try open(.existing) } catch let error where error.code == .locked { await Task.yield() }
+        }
+        let again = try #require(freed)
         #expect(try await again.wake().state() == history.state)
         await again.close()
     }
