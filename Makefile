@@ -15,9 +15,10 @@ help: ## list these
 run: build ## build, and let an agent work on this repository
 	$(ANIMA) run examples/clerk.toml "Read README.md, count its lines with wc, write the number to notes/count.txt and then tell me what you did"
 
-build: ## install what the system lacks, and build .build/release/anima
+build: ## install what the system lacks, and build .build/release/anima and what holds programs
 	@scripts/install-system-packages
 	$(SWIFT) build $(RELEASE_FLAGS) --product anima
+	$(SWIFT) build $(RELEASE_FLAGS) --product anima-confine
 
 test: ## install what the system lacks, build, and run all tests
 	@scripts/install-system-packages

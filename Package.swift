@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "AnimaCore", targets: ["AnimaCore"]),
         .library(name: "AnimaTesting", targets: ["AnimaTesting"]),
         .executable(name: "anima", targets: ["AnimaCLI"]),
+        .executable(name: "anima-confine", targets: ["AnimaConfine"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -32,6 +33,9 @@ let package = Package(
     targets: [
         // Level 0: values and rules. No clock, file, socket, task or log.
         .target(name: "AnimaCore", swiftSettings: settings),
+
+        // Holds the programs that tools start; a program of its own, in C, for it runs between fork and exec.
+        .executableTarget(name: "AnimaConfine", cSettings: [.treatAllWarnings(as: .error)]),
 
         // Level 1: one outside thing each. They don't import each other.
         .target(name: "AnimaRuntime", dependencies: ["AnimaCore"], swiftSettings: settings),

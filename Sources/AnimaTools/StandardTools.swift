@@ -11,8 +11,20 @@ public enum StandardTools {
     ///   - workspace: The directory that file tools reach, and in which programs start.
     ///   - environment: The variables that programs get besides `PATH`, `HOME`, `LANG`, `LC_ALL`, `TERM` and `TMPDIR`;
     ///     one of these names replaces ours. Programs get no other variable of this process.
-    public static func all(workspace: Workspace, environment: [String: String]) -> [any Tool] {
-        let programs = ProgramRunner(workspace: workspace, environment: environment)
+    ///   - sandbox: What programs are run in; ``SandboxSurvey`` finds one.
+    ///   - confinement: What it lets them reach; nil for the workspace, the readable system and no network.
+    public static func all(
+        workspace: Workspace,
+        environment: [String: String],
+        sandbox: any Sandbox,
+        confinement: Confinement? = nil
+    ) -> [any Tool] {
+        let programs = ProgramRunner(
+            workspace: workspace,
+            environment: environment,
+            sandbox: sandbox,
+            confinement: confinement ?? Confinement(workspace: workspace.root)
+        )
         return [
             ReadFileTool(workspace: workspace),
             WriteFileTool(workspace: workspace),

@@ -10,7 +10,7 @@ struct AgentsTests {
         #expect(try program.run("new", "Bad Name").status == 2)
         #expect(try program.run("new", "helper").status == 0)
         #expect(try program.run("new", "helper").status == 2)
-        let file = "\(program.directory)/home/agents/helper/agent.toml"
+        let file = "\(program.home)/agents/helper/agent.toml"
         try "[tools]\nuse = [\"memory\"]\n[gate]\nallow = [\"memory\"]\n"
             .write(toFile: file, atomically: true, encoding: .utf8)
         _ = try program.run("run", "helper", "remember that the sky is green")
@@ -20,7 +20,7 @@ struct AgentsTests {
         let row = try JSONValue(parsing: program.run("list", "--json").output)
         #expect(row["turns"] == 2)
         #expect(try JSONValue(parsing: program.run("show", "helper", "--json").output)["memories"] == 1)
-        let attributes = try FileManager.default.attributesOfItem(atPath: "\(program.directory)/home/agents/helper")
+        let attributes = try FileManager.default.attributesOfItem(atPath: "\(program.home)/agents/helper")
         #expect(attributes[.posixPermissions] as? Int == 0o700)
     }
 
@@ -95,7 +95,7 @@ struct AgentsTests {
     func finds() throws {
         let program = try Program()
         _ = try program.run("run", "clerk.toml", "hello")
-        let life = "\(program.directory)/home/agents/clerk/life.sqlite"
+        let life = "\(program.home)/agents/clerk/life.sqlite"
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: life)
         let doctor = try program.run("doctor")
         #expect(doctor.status == 1 && doctor.output.contains("chmod 600"))

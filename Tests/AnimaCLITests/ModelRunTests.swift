@@ -153,7 +153,7 @@ struct ModelRunTests {
         texts.append(try await program.answer("keys", "list", "--json").output)
         texts.append(try await program.answer("doctor").output)
         for file in ["life.sqlite", "life.sqlite-wal"] {
-            let path = "\(program.directory)/home/agents/clerk/\(file)"
+            let path = "\(program.home)/agents/clerk/\(file)"
             if let data = FileManager.default.contents(atPath: path) {
                 texts.append(String(decoding: data, as: UTF8.self))
             }
@@ -338,8 +338,8 @@ struct ModelRunTests {
             "[agent]\nname = \"clerk\"",
             environment: ["OPENAI_BASE_URL": server.baseURL + "/v1", "OLLAMA_HOST": "127.0.0.1:1"]
         )
-        try FileManager.default.createDirectory(atPath: program.directory + "/home", withIntermediateDirectories: true)
-        try program.put("[prices.\"openai/tiny\"]\ninput = 0.5\noutput = 2.0", at: "home/config.toml")
+        try FileManager.default.createDirectory(atPath: program.home, withIntermediateDirectories: true)
+        try program.put("[prices.\"openai/tiny\"]\ninput = 0.5\noutput = 2.0", at: "../home/config.toml")
         let rows = try await program.answer("models", "--json").output.split(separator: "\n")
             .map { try JSONValue(parsing: String($0)) }
         let tiny = try #require(rows.last { $0["name"] == "openai/tiny" })

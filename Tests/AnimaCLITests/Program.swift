@@ -1,3 +1,4 @@
+import Anima
 import AnimaCore
 import Dispatch
 import Foundation
@@ -12,7 +13,12 @@ final class Program: Sendable {
         let errors: String
     }
 
+    /// Holds the others.
+    private let place: String
+    /// Where it runs: the workspace.
     let directory: String
+    /// `ANIMA_HOME`; outside the workspace, for programs there must not see it.
+    let home: String
     let environment: [String: String]
 
     /// Beside the test bundle: the tests depend on it, so it is there.
@@ -27,6 +33,13 @@ final class Program: Sendable {
         return candidates.compactMap { $0 }.first { FileManager.default.isExecutableFile(atPath: $0) } ?? "anima"
     }()
 
+    /// Whether this machine has a sandbox; where it has none, agents that run programs must be told to do without.
+    static let hasSandbox: Bool = {
+        guard let home = try? AnimaHome(path: "/nonexistent", environment: [:]) else { return false }
+        let composition = Composition(home: home, environment: ProcessInfo.processInfo.environment)
+        return !composition.sandboxReport(of: AgentConfiguration()).hasPrefix("none")
+    }()
+
     static let clerk = """
         [agent]
         name = "clerk"
@@ -36,23 +49,26 @@ final class Program: Sendable {
         use = ["files", "shell", "basic", "memory"]
         [gate]
         allow = ["files", "shell", "basic", "memory"]
-        """
+
+        """ + (hasSandbox ? "" : "[sandbox]\nmode = \"none\"\n")
 
     init(_ configuration: String = clerk, environment: [String: String] = [:]) throws {
-        directory = FileManager.default.temporaryDirectory.path + "/anima-cli-\(UUID().uuidString)"
+        place = FileManager.default.temporaryDirectory.path + "/anima-cli-\(UUID().uuidString)"
+        directory = place + "/work"
+        home = place + "/home"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let inherited = ProcessInfo.processInfo.environment.filter {
             ["PATH", "LANG", "LD_LIBRARY_PATH"].contains($0.key)
         }
         self.environment =
             inherited.merging([
-                "ANIMA_HOME": directory + "/home", "SWIFT_BACKTRACE": "enable=no", "ANIMA_DISCOVERY": "keys",
+                "ANIMA_HOME": home, "SWIFT_BACKTRACE": "enable=no", "ANIMA_DISCOVERY": "keys",
             ]) { $1 }
             .merging(environment) { $1 }
         try put(configuration, at: "clerk.toml")
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: directory) }
+    deinit { try? FileManager.default.removeItem(atPath: place) }
 
     func put(_ text: String, at name: String) throws {
         try text.write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)

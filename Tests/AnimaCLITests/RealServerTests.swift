@@ -46,10 +46,10 @@ struct RealServerTests {
                 at: "models.toml"
             )
             try FileManager.default.createDirectory(
-                atPath: program.directory + "/home",
+                atPath: program.home,
                 withIntermediateDirectories: true
             )
-            try program.put(program.text("models.toml"), at: "home/config.toml")
+            try program.put(program.text("models.toml"), at: "../home/config.toml")
             let result = try program.run("models", "try", "tiny", "hello", "--json")
             let answer = try JSONValue(parsing: result.output)
             #expect(

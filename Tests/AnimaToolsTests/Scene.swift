@@ -18,13 +18,24 @@ final class Scene: Sendable {
     let workspace: Workspace
     private let tools: [any Tool]
 
-    init(environment: [String: String] = [:]) throws {
+    init(
+        environment: [String: String] = [:],
+        sandbox: any Sandbox = NoSandbox(),
+        confine: (inout Confinement) -> Void = { _ in }
+    ) throws {
         let path = FileManager.default.temporaryDirectory.path + "/anima-tools-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path + "/root", withIntermediateDirectories: true)
         workspace = try Workspace(root: path + "/root")
         root = workspace.root
         outside = String(root.dropLast("/root".count))
-        tools = StandardTools.all(workspace: workspace, environment: environment)
+        var confinement = Confinement(workspace: root)
+        confine(&confinement)
+        tools = StandardTools.all(
+            workspace: workspace,
+            environment: environment,
+            sandbox: sandbox,
+            confinement: confinement
+        )
     }
 
     deinit { try? FileManager.default.removeItem(atPath: outside) }

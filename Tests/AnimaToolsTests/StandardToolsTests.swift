@@ -5,7 +5,7 @@ import Testing
 @Suite struct StandardToolsTests {
     @Test func describesEveryToolForTheModel() throws {
         let scene = try Scene()
-        let tools = StandardTools.all(workspace: scene.workspace, environment: [:])
+        let tools = StandardTools.all(workspace: scene.workspace, environment: [:], sandbox: NoSandbox())
         #expect(Set(tools.map(\.spec.name)).count == tools.count)
         for spec in tools.map(\.spec) {
             #expect(!spec.description.isEmpty)
@@ -63,12 +63,12 @@ import Testing
         ([], []),
     ])
     func selectsByGroupAndName(names: [String], expected: [String]) throws {
-        let tools = StandardTools.all(workspace: try Scene().workspace, environment: [:])
+        let tools = StandardTools.all(workspace: try Scene().workspace, environment: [:], sandbox: NoSandbox())
         #expect(try StandardTools.select(names, from: tools).map(\.spec.name) == expected)
     }
 
     @Test func refusesUnknownNamesWithAHint() throws {
-        let tools = StandardTools.all(workspace: try Scene().workspace, environment: [:])
+        let tools = StandardTools.all(workspace: try Scene().workspace, environment: [:], sandbox: NoSandbox())
         let error = try #require(throws: ToolSelectionError.self) {
             try StandardTools.select(["file", "recal", "add", "telepathy"], from: tools)
         }

@@ -13,7 +13,7 @@ public struct Composition: Sendable {
     public let home: AnimaHome
     /// Sets models up.
     public let hub: ModelHub
-    private let environment: [String: String]
+    let environment: [String: String]
     private let keys: Result<[String: String], HomeError>
 
     /// A composition for a home.
@@ -186,13 +186,33 @@ public struct Composition: Sendable {
                     "tools.environment: \(name) is a key of a model's provider and is never given to tools; leave it out"
             )
         }
-        let tools = StandardTools.all(workspace: try workspace(of: configuration), environment: granted)
-        return try StandardTools.select(configuration.toolNames, from: tools)
+        let workspace = try workspace(of: configuration)
+        let select = { (sandbox: any Sandbox, confinement: Confinement?) in
+            try StandardTools.select(
+                configuration.toolNames,
+                from: StandardTools.all(
+                    workspace: workspace,
+                    environment: granted,
+                    sandbox: sandbox,
+                    confinement: confinement
+                )
+            )
+        }
+        let tools = try select(NoSandbox(), nil)
+        // Who runs no programs needs no sandbox, and does not wait for one to be found.
+        guard configuration.sandboxMode != .none, tools.contains(where: { $0.spec.group == "shell" }) else {
+            return tools
+        }
+        let sandbox = try SandboxSurvey(environment: environment).sandbox(configuration.sandboxMode)
+        let confinement = try confinement(of: configuration, workspace)
+        // What can't be held is told now and not by the first program.
+        _ = try sandbox.command(["true"], in: workspace.root, under: confinement, parent: 0)
+        return try select(sandbox, confinement)
     }
 
     /// The tools that an agent can be given, as models see them.
     public static func toolSpecs() throws -> [ToolSpec] {
-        StandardTools.all(workspace: try Workspace(root: "/"), environment: [:]).map(\.spec)
+        StandardTools.all(workspace: try Workspace(root: "/"), environment: [:], sandbox: NoSandbox()).map(\.spec)
     }
 
     /// The stable beginning of every request: who the agent is.

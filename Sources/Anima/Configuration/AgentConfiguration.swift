@@ -26,6 +26,8 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var toolNames: [String] = []
     /// Names of the environment variables that programs it starts may see.
     public var toolEnvironment: [String] = []
+    /// What programs that tools start are held in.
+    public var sandbox = SandboxConfiguration()
     /// Limits, retries and gate.
     public var policy = AgentPolicy()
     /// A set of gate rules by name, below those of the gate itself: `read-only`, `workspace` or `trusted`.

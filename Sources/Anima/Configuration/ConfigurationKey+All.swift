@@ -1,4 +1,5 @@
 import AnimaCore
+import AnimaTools
 
 extension ConfigurationKey {
     /// Every key, in the order of documents; the only place that lists them.
@@ -50,6 +51,7 @@ extension ConfigurationKey {
                 sample: .example(#"["LANG", "TZ"]"#),
                 "Names of the environment variables that programs started by tools may see."
             ),
+        ] + sandbox + [
             ConfigurationKey(
                 "gate.preset",
                 .choice(\.gatePreset, ["read-only", "workspace", "trusted"]),
@@ -219,6 +221,56 @@ extension ConfigurationKey {
                 "Events between two snapshots of the agent's state."
             ),
         ] + embedder
+
+    /// What programs are held in.
+    private static let sandbox = [
+        ConfigurationKey(
+            "sandbox.mode",
+            .choice(\.sandbox.mode, SandboxSurvey.Mode.allCases.map(\.rawValue)),
+            sample: .example("\"auto\""),
+            defaultNote: "`\"auto\"`",
+            "What holds programs that tools start: `auto` the strongest there is, and an error where none is; "
+                + "`bubblewrap`; `helper` for `anima-confine` alone; `none` lets them do what you may."
+        ),
+        ConfigurationKey("sandbox.network", .flag(\.sandbox.network), "Whether programs reach the network."),
+        ConfigurationKey(
+            "sandbox.read",
+            .list(\.sandbox.read, .paths),
+            sample: .example(#"["~/.cargo"]"#),
+            "Paths that programs may read besides the system's; a relative one starts at the configuration file."
+        ),
+        ConfigurationKey(
+            "sandbox.write",
+            .list(\.sandbox.write, .paths),
+            sample: .example(#"["~/.cache/agent"]"#),
+            "Directories that programs may write besides the workspace."
+        ),
+        ConfigurationKey(
+            "sandbox.memory_mb",
+            .integer(\.sandbox.limits.memory, 16...1_048_576),
+            "Megabytes of memory of a program and all it starts, together and each."
+        ),
+        ConfigurationKey(
+            "sandbox.processes",
+            .integer(\.sandbox.limits.processes, 8...65_536),
+            "Processes and threads of a program and all it starts."
+        ),
+        ConfigurationKey(
+            "sandbox.file_mb",
+            .integer(\.sandbox.limits.file, 1...1_048_576),
+            "Megabytes of one file that a program writes."
+        ),
+        ConfigurationKey(
+            "sandbox.cpu_seconds",
+            .integer(\.sandbox.limits.cpuSeconds, 1...604_800),
+            "Seconds of processor time of each process."
+        ),
+        ConfigurationKey(
+            "sandbox.open_files",
+            .integer(\.sandbox.limits.openFiles, 16...1_048_576),
+            "Files that each process has open."
+        ),
+    ]
 
     /// The few keys of a model that an embedder needs.
     private static let embedder = model("embedder", \.embedder, isNamed: false)

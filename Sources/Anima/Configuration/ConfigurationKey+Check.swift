@@ -106,7 +106,7 @@ extension ConfigurationKey.ItemRule {
                 ? nil
                 : "\(shown) is no name of an environment variable; names are letters, digits and '_', no digit first"
         case .gatePatterns: return problem(ofPattern: text, shown)
-        case .modelNames, .anyTexts:
+        case .modelNames, .anyTexts, .paths:
             return text.contains(where: { !$0.isWhitespace }) || (self == .anyTexts && !text.isEmpty)
                 ? nil : "an empty text"
         }

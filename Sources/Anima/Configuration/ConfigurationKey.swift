@@ -56,6 +56,8 @@ struct ConfigurationKey: Sendable {
         case modelNames
         /// Any texts that are not empty.
         case anyTexts
+        /// Paths; a relative one starts at the directory of the file that holds it.
+        case paths
     }
 
     /// How the sample file shows a key.
@@ -183,6 +185,7 @@ extension ConfigurationKey {
         case .list(_, .gatePatterns): "an array of gate patterns"
         case .list(_, .modelNames): "an array of models in short"
         case .list(_, .anyTexts): "an array of strings"
+        case .list(_, .paths): "an array of paths"
         case .durability: Self.words(Durability.allCases.map(\.rawValue))
         case .unavailable: Self.words(RetryPolicy.Unavailable.allCases.map(\.rawValue))
         case .choice(_, let words): Self.words(words)

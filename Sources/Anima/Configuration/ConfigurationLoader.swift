@@ -258,6 +258,9 @@ private struct Load {
     ) {
         var value = value
         if case .path = key.kind, case .text(let text) = value { value = .text(absolute(text, in: directory)) }
+        if case .list(_, .paths) = key.kind, case .list(let paths) = value {
+            value = .list(paths.map { absolute($0, in: directory) })
+        }
         key.set(value, in: &configuration)
         configuration.origins[key.path] = origin
     }

@@ -105,6 +105,7 @@ struct DoctorCommand: AsyncParsableCommand {
         ]
         findings += permissions(home)
         findings += keys()
+        findings.append(try sandbox())
         for id in try home.agents() where FilePath.exists(home.lifePath(of: id)) {
             findings.append(await examine(id, home))
         }
@@ -126,6 +127,17 @@ struct DoctorCommand: AsyncParsableCommand {
             }
         }
         if findings.contains(where: { $0.problem != nil }) { throw CommandExit.failed }
+    }
+
+    /// Not a problem in itself: who has no tools that run programs needs no sandbox.
+    private func sandbox() throws -> Finding {
+        let composition = try common.composition()
+        do {
+            let configuration = try composition.homeConfiguration()
+            return Finding(subject: "sandbox", problem: nil, detail: composition.sandboxReport(of: configuration))
+        } catch {
+            return Finding(subject: "configuration", problem: "\(error)", detail: "")
+        }
     }
 
     private func permissions(_ home: AnimaHome) -> [Finding] {

@@ -8,6 +8,7 @@ extension ProgramRunner {
         var found: [String: String] = [:]
         let place = (try? workspace.openDirectory(directory))?.path ?? directory
         found["in"] = place == "." ? workspace.root : workspace.root + "/" + place
+        found["sandbox"] = hold
         let granted = environment.keys.filter { !Self.usualVariables.contains($0) }.sorted()
         if !granted.isEmpty { found["variables"] = granted.joined(separator: ", ") }
         var files: [String] = []

@@ -14,14 +14,28 @@ import Darwin
 ///
 /// A program and what it starts form a session of their own, which is killed as a whole: at the deadline, when the call
 /// is cancelled, and when the program has ended by itself. Only what makes a session of its own on purpose escapes; to
-/// hold that, and to keep a program inside the workspace, is a sandbox's work.
+/// hold that, and to keep a program inside the workspace, is the sandbox's work.
 struct ProgramRunner: Sendable {
     let workspace: Workspace
     /// The whole environment of the programs.
     let environment: [String: String]
+    private let sandbox: any Sandbox
+    private let confinement: Confinement
+    private var isConfined: Bool { !(sandbox is NoSandbox) }
+    /// What programs can do beyond the workspace.
+    var reach: ToolSpec.Reach { isConfined && !confinement.network ? .inside : .outside }
+    /// How programs are held, for the owner.
+    var hold: String { isConfined ? sandbox.name + (confinement.network ? ", with the network" : "") : "none" }
 
-    init(workspace: Workspace, environment granted: [String: String]) {
+    init(
+        workspace: Workspace,
+        environment granted: [String: String],
+        sandbox: any Sandbox,
+        confinement: Confinement
+    ) {
         self.workspace = workspace
+        self.sandbox = sandbox
+        self.confinement = confinement
         let inherited = { (name: String) in getenv(name).map { String(cString: $0) } }
         let base = [
             "PATH": inherited("PATH") ?? "/usr/local/bin:/usr/bin:/bin",
@@ -30,7 +44,7 @@ struct ProgramRunner: Sendable {
             "LANG": "C.UTF-8",
             "LC_ALL": "C.UTF-8",
             "TERM": "dumb",
-            "TMPDIR": inherited("TMPDIR") ?? "/tmp",
+            "TMPDIR": sandbox is NoSandbox ? inherited("TMPDIR") ?? "/tmp" : "/tmp",
         ]
         environment = base.merging(granted) { _, granted in granted }
     }
@@ -51,10 +65,26 @@ struct ProgramRunner: Sendable {
             return .failure("\"\(program.prefix(80))\" can't be run: an argument holds a NUL byte")
         }
         let directory: String
-        let input: CInt
         do throws(WorkspaceError) {
             let path = try workspace.openDirectory(call.text("directory")).path
             directory = path == "." ? workspace.root : workspace.root + "/" + path
+        } catch {
+            return .failure(error.message)
+        }
+        let command: [String]
+        do throws(SandboxError) {
+            let path = program.contains("/") && !program.hasPrefix("/") ? directory + "/" + program : program
+            command = try sandbox.command(
+                [path] + arguments.dropFirst(),
+                in: directory,
+                under: confinement,
+                parent: getpid()
+            )
+        } catch {
+            return .failure(error.message)
+        }
+        let input: CInt
+        do throws(WorkspaceError) {
             input = try Self.inputFile(call.arguments["stdin"]?.stringValue)
         } catch {
             return .failure(error.message)
@@ -66,32 +96,61 @@ struct ProgramRunner: Sendable {
             limitName = "timeout_seconds"
         }
         let run = ProgramRun(
-            program: program.contains("/") && !program.hasPrefix("/") ? directory + "/" + program : program,
-            arguments: Array(arguments.dropFirst()),
+            program: command.first ?? program,
+            arguments: Array(command.dropFirst()),
             environment: environment,
             directory: directory,
             input: input,
             progress: call.progress
         )
+        let protected = isConfined ? ProtectedFiles(confinement.protectedPaths) : nil
         let began = ContinuousClock.now
         let end = await Self.perform(run, limit: limit)
         let took = ContinuousClock.now - began
+        let restored = (protected?.restore() ?? []).map(shown).joined(separator: ", ")
+        let note = restored.isEmpty ? nil : "programs must not change \(restored): put back as it was"
         switch end {
         case .failed(let error):
             return .failure(Self.explain(error, program, directory))
         case .ended(let status, let isOverDeadline):
+            var problem: String?
+            var errors: String?
             if isOverDeadline {
-                return Self.report(
-                    "killed after \(Self.seconds(took)) (limit \(Self.seconds(limit)), \(limitName))",
-                    run
-                )
+                problem = "killed after \(Self.seconds(took)) (limit \(Self.seconds(limit)), \(limitName))"
+            } else if Task.isCancelled {
+                problem = "cancelled after \(Self.seconds(took)); it was killed"
+            } else if isConfined, let failure = Self.sandboxFailure(status, run.errors.result.text) {
+                (problem, errors) = (failure.problem, failure.rest)
+            } else {
+                switch status {
+                case .exited(let code): problem = code == 0 ? nil : "exit code \(code)"
+                case .signaled(let signal): problem = "killed by signal \(signal)"
+                }
             }
-            if Task.isCancelled { return Self.report("cancelled after \(Self.seconds(took)); it was killed", run) }
-            switch status {
-            case .exited(let code): return Self.report(code == 0 ? nil : "exit code \(code)", run)
-            case .signaled(let signal): return Self.report("killed by signal \(signal)", run)
-            }
+            if let note { problem = (problem ?? "exit code 0") + "; " + note }
+            return Self.report(problem, run, errors: errors)
         }
+    }
+
+    /// A path as the model knows it.
+    private func shown(_ path: String) -> String {
+        path.hasPrefix(workspace.root + "/") ? String(path.dropFirst(workspace.root.count + 1)) : path
+    }
+
+    /// What the sandbox says when it is the sandbox that failed or ended the program, and the other errors.
+    ///
+    /// A program can say the same; then it only misreports itself.
+    private static func sandboxFailure(_ status: TerminationStatus, _ errors: String) -> (
+        problem: String, rest: String
+    )? {
+        var lines = errors.split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.last == "" { lines.removeLast() }
+        guard let last = lines.popLast() else { return nil }
+        for (code, prefix) in [(CInt(125), "anima-confine: "), (1, "bwrap: ")]
+        where status == .exited(code) && last.hasPrefix(prefix) {
+            return (String(last.dropFirst(prefix.count)), lines.joined(separator: "\n"))
+        }
+        return nil
     }
 
     private enum End: Sendable {
@@ -134,9 +193,12 @@ struct ProgramRunner: Sendable {
     }
 
     /// What the model reads: the bare output when there is nothing else to say.
-    private static func report(_ problem: String?, _ run: ProgramRun) -> ToolOutput {
+    ///
+    /// - Parameter errors: What of standard error is not said yet; nil for all of it.
+    private static func report(_ problem: String?, _ run: ProgramRun, errors told: String?) -> ToolOutput {
         let (output, omittedOutput) = run.output.result
-        let (errors, omittedErrors) = run.errors.result
+        let (allErrors, omittedErrors) = run.errors.result
+        let errors = told ?? allErrors
         let omitted = omittedOutput + omittedErrors
         if problem == nil, errors.isEmpty {
             return .success(output.isEmpty ? "exit code 0, no output" : output, omittedBytes: omitted)

@@ -78,16 +78,16 @@ import Testing
         ("memory.enabled = true", "2:8: memory.enabled: unknown key; [memory] has no keys yet"),
         (
             "[tool]\nuse = []",
-            "2:2: tool: unknown table; tables are agent, model, tools, gate, limits, retry, store, embedder, models, prices; "
+            "2:2: tool: unknown table; tables are agent, model, tools, sandbox, gate, limits, retry, store, embedder, models, prices; "
                 + "did you mean [tools]?"
         ),
         (
             "\"we\\u0069rd key\" = {}",
-            "2:1: \"weird key\": unknown table; tables are agent, model, tools, gate, limits, retry, store, embedder, models, prices"
+            "2:1: \"weird key\": unknown table; tables are agent, model, tools, sandbox, gate, limits, retry, store, embedder, models, prices"
         ),
         (
             "steps = 3",
-            "2:1: steps: unknown key outside of a table; tables are agent, model, tools, gate, limits, retry, store, embedder, models, prices; "
+            "2:1: steps: unknown key outside of a table; tables are agent, model, tools, sandbox, gate, limits, retry, store, embedder, models, prices; "
                 + "did you mean limits.steps?"
         ),
         (

@@ -1,0 +1,59 @@
+import AnimaTools
+
+extension Composition {
+    /// What an agent's programs may reach and use.
+    ///
+    /// - Throws: ``CompositionError`` when the owner's home would have to be seen.
+    func confinement(
+        of configuration: AgentConfiguration,
+        _ workspace: Workspace
+    ) throws(CompositionError) -> Confinement {
+        let settings = configuration.sandbox
+        var files = configuration.origins.values.compactMap { origin -> String? in
+            if case .file(let path, _) = origin { FilePath.absolute(path) } else { nil }
+        }
+        if let persona = configuration.personaFile { files.append(persona) }
+        var hidden = [Confinement.real(home.path)]
+        if let owner = environment["HOME"].map(Confinement.real), owner != "/", owner.hasPrefix("/") {
+            if Confinement.lies(owner, in: workspace.root) {
+                throw CompositionError(
+                    message:
+                        "the workspace \(workspace.root) holds your home directory \(owner), which programs must not "
+                        + "see: choose a directory inside it as agent.workspace, or set sandbox.mode = \"none\" to run "
+                        + "programs unconfined"
+                )
+            }
+            hidden.append(owner)
+        }
+        var confinement = Confinement(
+            workspace: workspace.root,
+            write: settings.write.map(Confinement.real),
+            read: settings.read.map(Confinement.real),
+            hidden: hidden,
+            protected: Array(Set(files)).sorted()
+        )
+        confinement.network = settings.network
+        confinement.limits = settings.limits
+        return confinement
+    }
+
+    /// Which sandbox holds the programs of agents with this configuration, and why not a stronger one.
+    public func sandboxReport(of configuration: AgentConfiguration) -> String {
+        if configuration.sandboxMode == .none { return "none: programs run unconfined, as sandbox.mode says" }
+        let survey = SandboxSurvey(environment: environment)
+        do throws(SandboxError) {
+            let sandbox = try survey.sandbox(configuration.sandboxMode)
+            let isStrongest = sandbox is BubblewrapSandbox
+            let weaknesses = sandbox.weaknesses.isEmpty ? "" : "; " + sandbox.weaknesses.joined(separator: "; ")
+            let reason = isStrongest ? nil : survey.bubblewrapProblem ?? "sandbox.mode says so"
+            return sandbox.name + weaknesses + (reason.map { "; not bubblewrap: \($0)" } ?? "")
+        } catch {
+            return "none, so agents with tools that run programs don't start: \(error)"
+        }
+    }
+}
+
+extension AgentConfiguration {
+    /// Which sandbox is wanted.
+    var sandboxMode: SandboxSurvey.Mode { sandbox.mode.flatMap { SandboxSurvey.Mode(rawValue: $0) } ?? .auto }
+}

@@ -1,0 +1,316 @@
+import AnimaCore
+import Synchronization
+import Testing
+
+@testable import AnimaTools
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A sandbox of this machine, by the name of its mode.
+struct Cage: Sendable, CustomTestStringConvertible {
+    let mode: SandboxSurvey.Mode
+    let sandbox: any Sandbox
+
+    var testDescription: String { mode.rawValue }
+
+    static let survey = SandboxSurvey(environment: ProcessInfo.processInfo.environment)
+
+    /// What this machine allows; tests that find none are skipped by name.
+    static let all: [Cage] = [SandboxSurvey.Mode.bubblewrap, .helper]
+        .compactMap { mode in
+            (try? survey.sandbox(mode)).map { Cage(mode: mode, sandbox: $0) }
+        }
+
+    /// Those with limits and filters, which are the helper's.
+    static let limited = all.filter { !(($0.sandbox as? BubblewrapSandbox).map { $0.helper == nil } ?? false) }
+
+    func scene(
+        environment: [String: String] = [:],
+        confine: (inout Confinement) -> Void = { _ in }
+    ) throws -> Scene { try Scene(environment: environment, sandbox: sandbox, confine: confine) }
+}
+
+@Suite(
+    "Programs in a sandbox",
+    .enabled(if: !Cage.limited.isEmpty, "neither bubblewrap nor Landlock with anima-confine works here"),
+    .timeLimit(.minutes(5))
+)
+struct SandboxTests {
+    static let secret = "top-secret-\(UInt64.random(in: .min ... .max))"
+
+    @Test(
+        arguments: Cage.all,
+        ["echo hello", "exit 3", "echo bad >&2; exit 2", "true", "cat", "echo out; echo err >&2"]
+    )
+    func reportsWhatItReportsWithoutOne(cage: Cage, command: String) async throws {
+        let inside = try await cage.scene().call("shell", ["command": .string(command)])
+        #expect(inside == (try await Scene().call("shell", ["command": .string(command)])))
+    }
+
+    @Test(arguments: Cage.limited)
+    func reportsSignalsAndMissingPrograms(cage: Cage) async throws {
+        let scene = try cage.scene()
+        #expect(try await scene.call("shell", ["command": "kill -9 $$"]).content == "killed by signal 9, no output")
+        for arguments: JSONValue in [["no-such-program-here"], ["./missing"], ["/etc/passwd"]] {
+            let output = try await scene.call("run_program", ["arguments": arguments])
+            #expect(output.isError)
+            #expect(!output.content.contains("exit code") && !output.content.contains("anima-confine"))
+        }
+    }
+
+    @Test(arguments: Cage.all)
+    func writesTheWorkspaceAndItsOwnTemporaryDirectory(cage: Cage) async throws {
+        let scene = try cage.scene()
+        let line =
+            "mkdir sub && echo x > sub/a && mv sub/a sub/b && ln -s b sub/c && echo t > $TMPDIR/t && cat $TMPDIR/t"
+        #expect(try await scene.call("shell", ["command": .string(line)]) == .success("t\n"))
+        #expect(scene.text("sub/c") == "x\n")
+        let echo = try await scene.call("shell", ["command": "printf '%s' \"$1\"; cat", "stdin": "given"])
+        #expect(echo == .success("given"))
+    }
+
+    @Test(arguments: Cage.all, ["../outside.txt", "/tmp/anima-planted", "/etc/anima-planted", "/usr/anima-planted"])
+    func writesNothingOutside(cage: Cage, path: String) async throws {
+        let scene = try cage.scene()
+        let host = path.hasPrefix("/") ? path : scene.root + "/" + path
+        _ = try await scene.call("shell", ["command": .string("echo planted > \(path); ln -s / l; echo x > l/\(path)")])
+        #expect(Scene.text(of: host) == nil)
+    }
+
+    @Test(arguments: Cage.all)
+    func doesNotReadHomesNorOtherProcesses(cage: Cage) async throws {
+        let scene = try cage.scene()
+        let home = scene.outside + "/home"
+        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+        try Data(Self.secret.utf8).write(to: URL(filePath: home + "/keys.toml"))
+        try scene.link("door", to: home)
+        setenv("ANIMA_TEST_SECRET", Self.secret, 1)
+        for path in [
+            home + "/keys.toml", "door/keys.toml", "../home/keys.toml", "/proc/\(getpid())/environ", "/etc/shadow",
+            "/proc/\(getpid())/root\(home)/keys.toml", "/proc/\(getppid())/environ",
+        ] {
+            let output = try await scene.call("run_program", ["arguments": ["cat", .string(path)]])
+            #expect(output.isError, "\(path)")
+            #expect(!output.content.contains(Self.secret))
+        }
+        let real = ProcessInfo.processInfo.environment["HOME"] ?? "/root"
+        if real != "/" {
+            #expect(try await scene.call("run_program", ["arguments": ["ls", .string(real)]]).isError)
+        }
+    }
+
+    @Test(.enabled(if: Cage.survey.bubblewrap != nil, "bubblewrap does not work here"))
+    func hidesWhatLiesInTheWorkspace() async throws {
+        let bubblewrap = try Cage.survey.sandbox(.bubblewrap)
+        let scene = try Scene(sandbox: bubblewrap) { $0.hidden.append($0.workspace + "/home") }
+        try scene.put("home/keys.toml", Self.secret)
+        let output = try await scene.call("shell", ["command": "cat home/keys.toml; ls home; echo x > home/y"])
+        #expect(output.isError && !output.content.contains(Self.secret))
+        #expect(try scene.names(in: "home") == ["keys.toml"])
+    }
+
+    @Test(.enabled(if: Cage.survey.helper != nil, "Landlock does not work here"))
+    func refusesToRunWhereItCanNotHide() async throws {
+        let helper = try Cage.survey.sandbox(.helper)
+        let scene = try Scene(sandbox: helper) { $0.hidden.append($0.workspace + "/home") }
+        let output = try await scene.call("shell", ["command": "true"])
+        #expect(output.isError && output.content.contains("must stay hidden"))
+    }
+
+    @Test(arguments: Cage.all, [false, true])
+    func reachesTheNetworkOnlyWhenGranted(cage: Cage, isGranted: Bool) async throws {
+        let listener = try Listener()
+        let scene = try cage.scene { $0.network = isGranted }
+        let line = "exec 3<>/dev/tcp/127.0.0.1/\(listener.port) && echo connected"
+        let output = try await scene.call("run_program", ["arguments": ["bash", "-c", .string(line)]])
+        #expect(output.content.contains("connected") == isGranted, "\(output.content)")
+    }
+
+    @Test(arguments: Cage.limited)
+    func hasNoPrivilegesAndGetsNone(cage: Cage) async throws {
+        let status = try await cage.scene().call("run_program", ["arguments": ["cat", "/proc/self/status"]]).content
+        for line in ["NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000"] {
+            #expect(status.contains(line), "\(line)")
+        }
+    }
+
+    @Test(arguments: Cage.limited, ["unshare -U true", "unshare -m true", "mount -t tmpfs x .", "chroot . /bin/true"])
+    func makesNoNamespacesAndNoMounts(cage: Cage, command: String) async throws {
+        let output = try await cage.scene().call("shell", ["command": .string(command)])
+        #expect(output.isError && output.content.contains("ermi"), "\(output.content)")
+    }
+
+    @Test(arguments: Cage.limited)
+    func boundsAForkBomb(cage: Cage) async throws {
+        let scene = try cage.scene { $0.limits.processes = 100 }
+        let began = ContinuousClock.now
+        let line = "f() { f | f & }; f 2>/dev/null; sleep 3; echo survived"
+        let output = try await scene.call("shell", ["command": .string(line)], timeout: .seconds(30))
+        // For root the counting one ends it; for others the system lets no more begin.
+        #expect(output.isError == (getuid() == 0), "\(output.content.suffix(200))")
+        if getuid() == 0 { #expect(output.content.contains("more than 100 processes and threads")) }
+        #expect(ContinuousClock.now - began < .seconds(20))
+    }
+
+    @Test(arguments: Cage.limited)
+    func boundsMemoryOfOneAndOfAll(cage: Cage) async throws {
+        let scene = try cage.scene { $0.limits.memory = 100 }
+        let one = try await scene.call("shell", ["command": "x=$(head -c 300000000 /dev/zero | tr '\\0' x); echo done"])
+        #expect(!one.content.contains("done"), "\(one.content.suffix(200))")
+        let each = "(x=$(head -c 20000000 /dev/zero | tr '\\0' x); sleep 20) & "
+        let all = try await scene.call("shell", ["command": .string(String(repeating: each, count: 8) + "wait")])
+        #expect(all.content.contains("more than 100 MB of memory"), "\(all.content.suffix(200))")
+    }
+
+    @Test(arguments: Cage.limited)
+    func boundsTheSizeOfAFile(cage: Cage) async throws {
+        let scene = try cage.scene { $0.limits.file = 1 }
+        let output = try await scene.call("shell", ["command": "head -c 5000000 /dev/zero > big"])
+        #expect(output.isError)
+        #expect(scene.text("big")?.utf8.count == 1 << 20)
+    }
+
+    @Test(arguments: Cage.limited)
+    func endsWhatSpins(cage: Cage) async throws {
+        let scene = try cage.scene { $0.limits.cpuSeconds = 1 }
+        let output = try await scene.call("shell", ["command": "trap '' XCPU; while :; do :; done"])
+        #expect(output.content.hasPrefix("killed by signal"), "\(output.content)")
+    }
+
+    @Test(arguments: Cage.limited)
+    func leavesNothingBehindThatMadeItsOwnSession(cage: Cage) async throws {
+        let scene = try cage.scene()
+        let mark = Self.mark()
+        let output = try await scene.call("shell", ["command": .string("setsid sleep \(mark) & sleep 0.2; echo done")])
+        #expect(output == .success("done\n"))
+        #expect(Self.isGone(mark))
+    }
+
+    @Test(arguments: Cage.limited)
+    func endsWhatIgnoresBeingAsked(cage: Cage) async throws {
+        let scene = try cage.scene()
+        let mark = Self.mark()
+        let line = "trap '' TERM; (trap '' TERM; setsid sleep \(mark)) & sleep \(mark); sleep \(mark)"
+        let began = ContinuousClock.now
+        let output = try await scene.call("shell", ["command": .string(line)], timeout: .seconds(1))
+        #expect(output.content.hasPrefix("killed after 1"), "\(output.content)")
+        #expect(ContinuousClock.now - began < .seconds(10))
+        #expect(Self.isGone(mark))
+    }
+
+    @Test(arguments: Cage.limited)
+    func letsAProgramEndWellWhenAsked(cage: Cage) async throws {
+        let scene = try cage.scene()
+        let line = "trap 'echo well > end; exit' TERM; sleep 30 & wait"
+        _ = try await scene.call("shell", ["command": .string(line)], timeout: .seconds(1))
+        #expect(scene.text("end") == "well\n")
+    }
+
+    @Test(
+        arguments: Cage.limited,
+        [
+            "echo x > .git/hooks/pre-commit", "echo x > .git/config",
+            "mv .git old; mkdir -p .git/hooks; echo x > .git/config",
+            "rm -rf .git; echo x > .git", "ln -sf /bin/sh .git/hooks/post-merge", "echo x > .envrc",
+            "rm .profile; mkdir .profile",
+        ]
+    )
+    func keepsFilesThatOthersRun(cage: Cage, command: String) async throws {
+        let scene = try cage.scene()
+        try scene.put(".git/hooks/a.sample", "sample")
+        try scene.put(".git/config", "[core]")
+        try scene.put(".profile", "mine")
+        _ = try await scene.call("shell", ["command": .string(command)])
+        #expect(scene.text(".git/config") == "[core]")
+        #expect(try scene.names(in: ".git/hooks") == ["a.sample"])
+        #expect(scene.text(".profile") == "mine")
+        #expect(scene.text(".envrc") == nil)
+        // And work with git goes on.
+        let again = try await scene.call("shell", ["command": "echo x > .git/HEAD; echo y > file"])
+        #expect(again == .success("exit code 0, no output"))
+    }
+
+    @Test(arguments: Cage.all)
+    func givesACleanEnvironment(cage: Cage) async throws {
+        setenv("ANIMA_TEST_SECRET", Self.secret, 1)
+        let scene = try cage.scene(environment: ["GRANTED": "yes"])
+        let output = try await scene.call("run_program", ["arguments": ["env"]]).content
+        let names = Set(output.split(separator: "\n").map { $0.prefix { $0 != "=" } })
+        #expect(names.subtracting(["PWD"]) == ["PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "GRANTED"])
+        let files = try await scene.call("run_program", ["arguments": ["ls", "/proc/self/fd"]])
+        #expect(files.content == "0\n1\n2\n3\n")
+    }
+
+    @Test(arguments: Cage.all)
+    func boundsAFloodOfOutput(cage: Cage) async throws {
+        let output = try await cage.scene()
+            .call("shell", ["command": "yes | head -c 20000000; yes >&2"], timeout: .seconds(2))
+        #expect(output.content.utf8.count < 300_000)
+        #expect(output.omittedBytes > 19_000_000)
+    }
+
+    @Test(arguments: Cage.limited)
+    func leavesNothingAfterTwoHundredRuns(cage: Cage) async throws {
+        let scene = try cage.scene()
+        let tool = try scene.tool("shell")
+        let call = try scene.invocation("shell", ["command": "echo x > $TMPDIR/left; mkdir -m 0 $TMPDIR/locked"])
+        _ = await tool.run(call)
+        let files = try Scene.names(of: "/proc/self/fd").count
+        let temporary = try Self.temporaryDirectories()
+        for _ in 0..<200 { #expect(await tool.run(call) == .success("exit code 0, no output")) }
+        #expect(try Scene.names(of: "/proc/self/fd").count <= files + 2)
+        #expect(try Self.temporaryDirectories() == temporary)
+        #expect(waitpid(-1, nil, WNOHANG) <= 0)
+    }
+
+    /// A number of seconds that nobody else sleeps.
+    private static func mark() -> String { String(Int.random(in: 1_000_000...9_999_999)) }
+
+    /// Whether no process has the mark in its command line.
+    private static func isGone(_ mark: String) -> Bool {
+        let processes = (try? Scene.names(of: "/proc")) ?? []
+        return !processes.contains { number in
+            guard Int(number) != nil, let line = Scene.text(of: "/proc/\(number)/cmdline") else { return false }
+            return line.contains("sleep\0" + mark)
+        }
+    }
+
+    /// What the helper makes and must remove.
+    private static func temporaryDirectories() throws -> [String] {
+        try Scene.names(of: "/tmp").filter { $0.hasPrefix("anima-") && $0.utf8.count == 12 }
+    }
+}
+
+/// Something that listens on a port of this machine.
+private final class Listener {
+    private let descriptor: Descriptor
+    let port: UInt16
+
+    init() throws {
+        let value = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = Descriptor(owning: value)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(value, pointer, size) | listen(value, 8) | getsockname(value, pointer, &size)
+            }
+        }
+        try #require(result == 0)
+        port = UInt16(bigEndian: address.sin_port)
+    }
+}
