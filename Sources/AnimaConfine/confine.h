@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 // The exit code for what is this program's doing; its last line on standard error, after "anima-confine: ", says what.
-enum { CONFINE_FAILED = 125 };
+enum { CONFINE_FAILED = 125, MOST_PATHS = 2048 };
 
 // What `watch` bounds; zero means no bound.
 struct limits {
@@ -17,7 +17,7 @@ struct limits {
 struct restrictions {
     bool landlock, network, unix_sockets, temporary;
     unsigned long long processes;
-    const char *read[512], *write[512];
+    const char *read[MOST_PATHS], *write[MOST_PATHS];
     size_t reads, writes;
 };
 

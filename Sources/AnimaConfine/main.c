@@ -110,7 +110,7 @@ int main(int count, char **arguments) {
         return 0;
     }
     struct limits limits = {0};
-    struct restrictions restrictions = {0};
+    static struct restrictions restrictions;
     int parent = 0, at = 2;
     bool wrapped = false;
     for (; at < count && strcmp(arguments[at], "--"); at++) {
@@ -130,8 +130,8 @@ int main(int count, char **arguments) {
             else if (!strcmp(name, "--file")) limits.file = number(value);
             else if (!strcmp(name, "--cpu")) limits.cpu = number(value);
             else if (!strcmp(name, "--files")) limits.files = number(value);
-            else if (!strcmp(name, "--read") && restrictions.reads < 512) restrictions.read[restrictions.reads++] = value;
-            else if (!strcmp(name, "--write") && restrictions.writes < 512) restrictions.write[restrictions.writes++] = value;
+            else if (!strcmp(name, "--read") && restrictions.reads < MOST_PATHS) restrictions.read[restrictions.reads++] = value;
+            else if (!strcmp(name, "--write") && restrictions.writes < MOST_PATHS) restrictions.write[restrictions.writes++] = value;
             else fail("the option %s is not known, or there are too many", name);
         }
     }

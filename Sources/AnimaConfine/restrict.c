@@ -152,6 +152,12 @@ void restrict_calls(const struct restrictions *restrictions, int landlock) {
     end_if(0x541C, refuse(EPERM));  // TIOCLINUX
     end_call(jump);
 
+    // Limits of oneself only: those of another process of the user are nobody's business.
+    jump = begin_call(SYS_prlimit64, 0);
+    end_if(0, SECCOMP_RET_ALLOW);
+    end(refuse(EPERM));
+    end_call(jump);
+
     jump = begin_call(SYS_socket, 0);
     if (restrictions->unix_sockets) end_if(AF_UNIX, SECCOMP_RET_ALLOW);
     if (restrictions->network) {

@@ -35,17 +35,22 @@ public struct BubblewrapSandbox: Sandbox {
             [bubblewrap, "--unshare-all", "--die-with-parent", "--new-session"]
             + (confinement.network ? ["--share-net"] : [])
             + mounts(confinement)
-            + ["--chdir", directory, "--remount-ro", "/", "--"]
+            // What the kernel lets root set under /proc/sys needs no capability, only its user number.
+            + ["--chdir", directory, "--remount-ro", "/proc", "--remount-ro", "/", "--"]
         guard let helper else { return wrapped + command }
-        let inside =
-            [Self.helperPath, "enter", "--unix"] + (confinement.network ? ["--network"] : [])
-            + ["--processes", String(confinement.limits.processes), "--"]
+        // With the network of the machine come its sockets without a path, which reach its services.
+        let inside = [
+            Self.helperPath, "enter", confinement.network ? "--network" : "--unix", "--processes",
+            String(confinement.limits.processes), "--",
+        ]
         return helper.watch(confinement, parent, ["--wrapped"]) + wrapped + inside + command
     }
 
     private func mounts(_ confinement: Confinement) -> [String] {
         let size = String(min(confinement.limits.file, confinement.limits.memory) << 20)
-        var arguments = ["--dev", "/dev", "--proc", "/proc", "--size", size, "--tmpfs", "/tmp"]
+        // What lies in memory is bounded or not writable: /dev itself would take half of the machine's.
+        var arguments = ["--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
+        arguments += ["--proc", "/proc", "--size", size, "--tmpfs", "/tmp"]
         // A directory before what lies in it, else it would cover that.
         let granted =
             confinement.readable.map { (path: $0, mount: "--ro-bind-try") }

@@ -69,7 +69,7 @@ public struct HelperSandbox: Sandbox {
         let hidden = hidden.filter { $0 != path }
         guard hidden.contains(where: { Confinement.lies($0, in: path) }) else { return [path] }
         let value = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard value >= 0, let entries = Descriptor(owning: value).entries(limit: 400) else { return [] }
+        guard value >= 0, let entries = Descriptor(owning: value).entries(limit: 1500) else { return [] }
         let paths = entries.map { (path == "/" ? "" : path) + "/" + $0.name }
         return paths.filter { !hidden.contains($0) }.flatMap { visibleParts(of: $0, hiding: hidden) }
     }
