@@ -9,10 +9,6 @@ extension Composition {
         _ workspace: Workspace
     ) throws(CompositionError) -> Confinement {
         let settings = configuration.sandbox
-        var files = configuration.origins.values.compactMap { origin -> String? in
-            if case .file(let path, _) = origin { FilePath.absolute(path) } else { nil }
-        }
-        if let persona = configuration.personaFile { files.append(persona) }
         var hidden = [Confinement.real(home.path)]
         if let owner = environment["HOME"].map(Confinement.real), owner != "/", owner.hasPrefix("/") {
             if Confinement.lies(owner, in: workspace.root) {
@@ -30,7 +26,7 @@ extension Composition {
             write: settings.write.map(Confinement.real),
             read: settings.read.map(Confinement.real),
             hidden: hidden,
-            protected: Array(Set(files)).sorted()
+            protected: configuration.ownFiles
         )
         confinement.network = settings.network
         confinement.limits = settings.limits
@@ -54,6 +50,14 @@ extension Composition {
 }
 
 extension AgentConfiguration {
+    /// The files that say what the agent is and may do.
+    var ownFiles: [String] {
+        let files = origins.values.compactMap { origin -> String? in
+            if case .file(let path, _) = origin { FilePath.absolute(path) } else { nil }
+        }
+        return Set(files + [personaFile].compactMap(\.self)).sorted()
+    }
+
     /// Which sandbox is wanted.
     var sandboxMode: SandboxSurvey.Mode { sandbox.mode.flatMap { SandboxSurvey.Mode(rawValue: $0) } ?? .auto }
 }

@@ -174,7 +174,7 @@ public struct Composition: Sendable {
     ///
     /// - Throws: ``WorkspaceError`` when there is none.
     public func workspace(of configuration: AgentConfiguration) throws -> Workspace {
-        try Workspace(root: configuration.workspace ?? FilePath.currentDirectory())
+        try Workspace(root: configuration.workspace ?? FilePath.currentDirectory()).protecting(configuration.ownFiles)
     }
 
     private func tools(of configuration: AgentConfiguration) throws -> [any Tool] {

@@ -120,7 +120,7 @@ extension Workspace {
     ///
     /// - Returns: The change, with what was removed.
     func remove(_ path: String) throws(WorkspaceError) -> RecordedChange {
-        let place = try locate(path, followsLast: false)
+        let place = try locate(path, followsLast: false, changing: true)
         guard place.name != "." else {
             throw WorkspaceError(code: .wrongKind, message: "can't delete \"\(path)\": it is the workspace itself")
         }
@@ -171,7 +171,7 @@ extension Workspace {
     /// - Parameter replacing: Whether a regular file that is there is replaced; otherwise anything there is refused.
     /// - Returns: The changes: of a file that was replaced, then of the one that was moved.
     func move(_ old: String, to new: String, replacing: Bool) throws(WorkspaceError) -> [RecordedChange] {
-        let source = try locate(old, followsLast: false)
+        let source = try locate(old, followsLast: false, changing: true)
         guard let status = source.directory.status(of: source.name) else { throw failure("move", old, errno) }
         guard status.kind == .file else {
             throw WorkspaceError(
@@ -185,7 +185,7 @@ extension Workspace {
                 message: "can't move to \"\(new)\": it ends in / and so names a directory; add the file's name"
             )
         }
-        let target = try locate(new, creatingParents: true, followsLast: false)
+        let target = try locate(new, creatingParents: true, followsLast: false, changing: true)
         guard target.name != "." else {
             throw WorkspaceError(code: .wrongKind, message: "can't move to \"\(new)\": it is the workspace itself")
         }

@@ -77,7 +77,7 @@ extension Workspace {
                 message: "can't write \"\(path)\": it ends in / and so names a directory; add the file's name"
             )
         }
-        let place = try locate(path, creatingParents: true, followsLast: followsLast)
+        let place = try locate(path, creatingParents: true, followsLast: followsLast, changing: true)
         let old = place.directory.status(of: place.name)
         if let old { try requireFile(old, path, "write") }
         let before = old.map { look(in: place.directory, place.name, $0) }

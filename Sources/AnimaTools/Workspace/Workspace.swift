@@ -16,6 +16,9 @@ import Darwin
 public struct Workspace: Hashable, Sendable {
     /// The absolute path of the root, without links.
     public let root: String
+    /// Files, and directories with all that is in them, that tools don't change, also while they are not there: paths from
+    /// the root, compared without regard to case.
+    private var protected = Confinement.startFiles.map { $0.lowercased() }
 
     /// A path has at most so many bytes.
     static let maxPathBytes = 4096
@@ -46,6 +49,27 @@ public struct Workspace: Hashable, Sendable {
         _ = try openRoot()
     }
 
+    /// The workspace with more files that tools don't change; those outside of it are not reached anyway.
+    public func protecting(_ paths: [String]) -> Workspace {
+        var workspace = self
+        for path in paths.map(Confinement.real) where path.hasPrefix(root + "/") {
+            workspace.protected.append(String(path.dropFirst(root.count + 1)).lowercased())
+        }
+        return workspace
+    }
+
+    /// Refuses to change what is protected.
+    func requireUnprotected(_ names: [String], _ path: String) throws(WorkspaceError) {
+        let found = names.joined(separator: "/").lowercased()
+        guard let file = protected.first(where: { found == $0 || found.hasPrefix($0 + "/") }) else { return }
+        throw WorkspaceError(
+            code: .protected,
+            message:
+                "\"\(path)\" is not changed: \(file) is run or obeyed by other programs, or says what you may do; only your "
+                + "owner changes it"
+        )
+    }
+
     /// A place under the root: the open directory that holds it, and its name there.
     struct Place: ~Copyable {
         let directory: Descriptor
@@ -60,10 +84,12 @@ public struct Workspace: Hashable, Sendable {
     /// - Parameters:
     ///   - creatingParents: Whether missing directories on the way are made.
     ///   - followsLast: Whether a link at the end stands for what it leads to, not for itself.
+    ///   - changing: Whether it is to be changed, which is refused for protected files.
     func locate(
         _ path: String,
         creatingParents: Bool = false,
-        followsLast: Bool = true
+        followsLast: Bool = true,
+        changing: Bool = false
     ) throws(WorkspaceError) -> Place {
         var pending: [String] = try components(of: path).reversed()
         var directory = try openRoot()
@@ -79,6 +105,7 @@ public struct Workspace: Hashable, Sendable {
             }
             if let target = directory.linkTarget(of: name) {
                 if pending.isEmpty, !followsLast {
+                    if changing { try requireUnprotected(names + [name], path) }
                     return Place(directory: directory, name: name, path: (names + [name]).joined(separator: "/"))
                 }
                 links += 1
@@ -100,6 +127,7 @@ public struct Workspace: Hashable, Sendable {
             }
             let isMissing = errno == ENOENT
             if !isMissing, errno != EINVAL { throw failure("open", path, errno) }
+            if changing { try requireUnprotected(names + [name], path) }
             if pending.isEmpty {
                 return Place(directory: directory, name: name, path: (names + [name]).joined(separator: "/"))
             }

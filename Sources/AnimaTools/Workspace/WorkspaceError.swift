@@ -7,6 +7,7 @@ public struct WorkspaceError: Error, Hashable, Sendable, CustomStringConvertible
             case outside
             case notFound
             case wrongKind
+            case protected
             case tooLarge
             case system
         }
@@ -20,6 +21,8 @@ public struct WorkspaceError: Error, Hashable, Sendable, CustomStringConvertible
         public static let notFound = Code(value: .notFound)
         /// Something of another kind is there, for example a directory instead of a file.
         public static let wrongKind = Code(value: .wrongKind)
+        /// It is a file that only the owner changes.
+        public static let protected = Code(value: .protected)
         /// The file is over a limit.
         public static let tooLarge = Code(value: .tooLarge)
         /// The system refused or failed; the message has its reason.
