@@ -40,6 +40,25 @@ struct CommonOptions: ParsableArguments {
     }
 }
 
+extension Composition {
+    /// The agent that a person means by a configuration file or a name.
+    ///
+    /// - Throws: ``UsageError`` for a file that names no agent; what reading the configuration throws.
+    func agent(
+        _ target: String,
+        overrides: [ConfigurationOverride] = []
+    ) throws -> (id: AgentID, configuration: AgentConfiguration) {
+        if !FilePath.exists(target), let id = try? AgentID(target) {
+            return (id, try configuration(of: id, overrides: overrides))
+        }
+        let configuration = try configuration(file: target, overrides: overrides)
+        guard let id = configuration.name else {
+            throw UsageError("\(target) names no agent; add: [agent] name = \"…\"")
+        }
+        return (id, configuration)
+    }
+}
+
 /// The environment variables of this process.
 enum ProcessEnvironment {
     static let variables: [String: String] = {

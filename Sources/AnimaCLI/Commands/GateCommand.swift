@@ -24,17 +24,9 @@ struct GateCommand: AsyncParsableCommand {
 
         init(_ config: String, _ common: CommonOptions) async throws {
             let composition = try common.composition()
-            var id: AgentID?
-            let configuration: AgentConfiguration
-            if !FilePath.exists(config), let name = try? AgentID(config) {
-                configuration = try composition.configuration(of: name)
-                id = name
-            } else {
-                configuration = try composition.configuration(file: config)
-                id = configuration.name
-            }
+            let (id, configuration) = try composition.agent(config)
             var rules = configuration.effectivePolicy.gate.rules
-            if let id, FilePath.exists(composition.home.lifePath(of: id)) {
+            if FilePath.exists(composition.home.lifePath(of: id)) {
                 let life = try common.reader(of: id)
                 rules += try await life.wake().state().grants
                 await life.close()

@@ -34,10 +34,15 @@ struct ModelsCommand: AsyncParsableCommand {
 
         func configuration(_ composition: Composition) throws -> AgentConfiguration {
             guard let config else { return try composition.homeConfiguration() }
-            if !FilePath.exists(config), let id = try? AgentID(config) {
-                return try composition.configuration(of: id)
-            }
-            return try composition.configuration(file: config)
+            return try composition.agent(config).configuration
+        }
+
+        /// What is meant by a model in short.
+        func model(_ short: String) throws -> (Composition, AgentConfiguration, ModelDescription) {
+            let composition = try common.composition()
+            let configuration = try configuration(composition)
+            let description = try composition.resolver(of: configuration).describe(short: short, key: "model")
+            return (composition, configuration, description)
         }
     }
 
@@ -97,9 +102,7 @@ struct ModelsCommand: AsyncParsableCommand {
         @OptionGroup var place: Place
 
         func run() async throws {
-            let composition = try place.common.composition()
-            let configuration = try place.configuration(composition)
-            let description = try composition.resolver(of: configuration).describe(short: model, key: "model")
+            let (composition, configuration, description) = try place.model(model)
             let provider = try composition.hub.model(description)
             let terminal = Terminal.current
             let clock = SystemClock()
@@ -164,9 +167,7 @@ struct ModelsCommand: AsyncParsableCommand {
         @OptionGroup var place: Place
 
         func run() async throws {
-            let composition = try place.common.composition()
-            let configuration = try place.configuration(composition)
-            let description = try composition.resolver(of: configuration).describe(short: model, key: "model")
+            let (composition, configuration, description) = try place.model(model)
             let embedder = try composition.hub.embedder(description)
             let texts = texts
             let limit = configuration.policy.limits.modelTime

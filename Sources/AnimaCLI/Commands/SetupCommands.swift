@@ -48,12 +48,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
         func run() async throws {
             let composition = try common.composition()
-            let configuration =
-                if !FilePath.exists(config), let id = try? AgentID(config) {
-                    try composition.configuration(of: id)
-                } else {
-                    try composition.configuration(file: config)
-                }
+            let (_, configuration) = try composition.agent(config)
             let report = ConfigurationReport(configuration)
             Terminal.current.write(json ? report.json.text + "\n" : report.text, to: .output)
         }

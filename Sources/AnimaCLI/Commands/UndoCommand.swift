@@ -231,15 +231,3 @@ struct UndoCommand: AsyncParsableCommand {
 extension FileUndo.Verdict {
     fileprivate var isRefused: Bool { if case .refused = outcome { true } else { false } }
 }
-
-extension Composition {
-    /// The agent that a configuration file or a name means, as `anima run` takes it.
-    fileprivate func agent(_ target: String) throws -> (AgentID, AgentConfiguration) {
-        if !FilePath.exists(target), let id = try? AgentID(target) { return (id, try configuration(of: id)) }
-        let configuration = try configuration(file: target)
-        guard let id = configuration.name else {
-            throw UsageError("\(target) names no agent; add: [agent] name = \"…\"")
-        }
-        return (id, configuration)
-    }
-}

@@ -182,14 +182,10 @@ struct Session {
         let composition = try options.composition()
         let overrides =
             options.model.map { [ConfigurationOverride(key: "model.use", value: $0, option: "--model")] } ?? []
-        if !FilePath.exists(target), let id = try? AgentID(target) {
-            let configuration = try composition.configuration(of: id, overrides: overrides)
+        let (id, configuration) = try composition.agent(target, overrides: overrides)
+        // An agent that lives in the home gets its workspace when it is first needed.
+        if !FilePath.exists(target) {
             try FilePath.makePrivateDirectory(configuration.workspace ?? composition.home.workspace(of: id))
-            return (id, try await residence(of: id, configuration, composition))
-        }
-        let configuration = try composition.configuration(file: target, overrides: overrides)
-        guard let id = configuration.name else {
-            throw UsageError("\(target) names no agent; add: [agent] name = \"…\"")
         }
         return (id, try await residence(of: id, configuration, composition))
     }
