@@ -152,6 +152,10 @@ extension Gate.Rule {
             // A line that the shell would take apart can't be judged by its beginning: it gets its worst reading.
             if spec.isOpaque(arguments) { return action == .deny ? specificity : nil }
             return Glob(argument, separator: nil).matches(value) ? specificity : nil
+        case .address:
+            // What is no address leads nowhere; it gets its worst reading too.
+            if spec.address(arguments) == nil { return action == .deny ? specificity : nil }
+            return Glob(argument, separator: nil).matches(value) ? specificity : nil
         }
     }
 
@@ -168,8 +172,18 @@ extension Gate.Rule {
 extension ToolSpec {
     /// The text of a call that gate rules match; nil when only its name can be matched.
     public func gateText(of arguments: JSONValue) -> String? {
-        guard let gateArgument else { return nil }
-        return arguments[gateArgument]?.gateText
+        guard let gateArgument, let text = arguments[gateArgument]?.gateText else { return nil }
+        let judged = address(arguments)?.description ?? text
+        guard let gatePrefix else { return judged }
+        return arguments[gatePrefix]?.gateText.map { "\($0) \(judged)" }
+    }
+
+    /// The address that a call is about, when it names one that can be used.
+    fileprivate func address(_ arguments: JSONValue) -> WebAddress? {
+        guard gateForm == .address, let gateArgument, let text = arguments[gateArgument]?.stringValue else {
+            return nil
+        }
+        return try? WebAddress(text)
     }
 
     /// Whether the call is a line that a shell would take apart.
@@ -190,6 +204,7 @@ extension ToolSpec {
         guard let text = gateText(of: arguments), !text.isEmpty, !text.utf8.contains(UInt8(ascii: "*")),
             !text.utf8.contains(UInt8(ascii: "?")), !text.hasSuffix(" when untrusted")
         else { return nil }
+        if gateForm == .address, address(arguments) == nil { return nil }
         if gateForm == .command {
             if isOpaque(arguments) { return nil }
             let words = text.split(separator: " ")

@@ -16,6 +16,8 @@ public struct ToolSpec: Hashable, Sendable, Codable {
     public let trust: Trust
     /// The argument that gate rules match, for example `path`; nil when only the tool's name can be matched.
     public let gateArgument: String?
+    /// The argument whose text goes before that of the gate argument, with a space between: `method` makes `GET https://…`.
+    public let gatePrefix: String?
     /// How the gate argument is read.
     public let gateForm: GateForm
     /// What rules match too; nil when the gate argument is all there is.
@@ -45,6 +47,8 @@ public struct ToolSpec: Hashable, Sendable, Codable {
         case path
         /// A command line: one with shell syntax is opaque to rules that allow.
         case command
+        /// An address of the web, in its canonical form (``WebAddress``): `*` matches any part of it.
+        case address
     }
 
     /// Describes a tool.
@@ -57,6 +61,7 @@ public struct ToolSpec: Hashable, Sendable, Codable {
         isExclusive: Bool = false,
         trust: Trust = .untrusted,
         gateArgument: String? = nil,
+        gatePrefix: String? = nil,
         gateForm: GateForm = .text,
         reach: Reach = .inside,
         isAnsweredByOwner: Bool = false,
@@ -70,6 +75,7 @@ public struct ToolSpec: Hashable, Sendable, Codable {
         self.isExclusive = isExclusive
         self.trust = trust
         self.gateArgument = gateArgument
+        self.gatePrefix = gatePrefix
         self.gateForm = gateForm
         self.reach = reach
         self.isAnsweredByOwner = isAnsweredByOwner

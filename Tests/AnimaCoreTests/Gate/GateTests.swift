@@ -55,6 +55,44 @@ struct GateTests {
     }
 
     @Test(
+        "rules for addresses go by what an address means",
+        arguments: [
+            (["web:GET https://a.test/*"], [], "https://a.test/x", true),
+            (["web:GET https://a.test/*"], [], "HTTPS://A.test:443/x", true),
+            (["web:GET https://a.test/*"], [], "https://a.test:444/x", false),
+            (["web:GET https://a.test/*"], [], "https://a.test@b.test/", false),
+            (["web:GET https://a.test/*"], [], "http://a.test/x", false),
+            (["web:GET https://a.test/open/*"], [], "https://a.test/open/../x", false),
+            (["web:GET https://a.test/open/*"], [], "https://a.test/open/%2e%2e/x", false),
+            (["web:POST https://a.test/*"], [], "https://a.test/x", false),
+            (["web:* https://a.test/*"], [], "https://a.test", true),
+            (["web"], ["web:* http://127.0.0.1/*"], "http://0x7f.1", false),
+            (["web"], ["web:* https://a.test/*"], "https://A.TEST./x", false),
+            (["web"], ["web:* https://a.test/*"], "no address", false), (["web"], [], "no address", true),
+        ] as [([String], [String], String, Bool)]
+    )
+    func decidesAboutAddresses(_ allow: [String], _ deny: [String], _ url: String, _ expected: Bool) {
+        let web = ToolSpec(
+            name: "web",
+            group: "http",
+            description: "web",
+            parameters: ArgumentSchema(),
+            replay: .pure,
+            gateArgument: "url",
+            gatePrefix: "method",
+            gateForm: .address
+        )
+        #expect(allows(allow, deny, web, ["method": "GET", "url": .string(url)]) == expected)
+    }
+
+    @Test func offersARuleForAnAddressOnlyWhenItMeansOneCall() throws {
+        let web = spec("read_page", "http", "url", .address)
+        #expect(web.alwaysRule(for: ["url": "HTTPS://a.test"])?.pattern == "read_page:https://a.test/")
+        #expect(web.alwaysRule(for: ["url": "https://a.test/?q"]) == nil)
+        #expect(web.alwaysRule(for: ["url": "nonsense"]) == nil)
+    }
+
+    @Test(
         "rules for commands see no further than a shell would take them",
         arguments: [
             (["shell:git status*"], [], "git status -s", true), (["shell:git status*"], [], "git push", false),
