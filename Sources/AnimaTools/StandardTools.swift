@@ -3,7 +3,7 @@ public import AnimaCore
 /// The tools that every agent can be given.
 public enum StandardTools {
     /// The names of the groups, in the order in which their tools are listed.
-    public static let groups = ["files", "shell", "basic", "memory", "itself"]
+    public static let groups = ["files", "shell", "http", "basic", "memory", "itself"]
 
     /// All standard tools, in a fixed order, so that what a model sees stays the same.
     ///
@@ -13,12 +13,15 @@ public enum StandardTools {
     ///     one of these names replaces ours. Programs get no other variable of this process.
     ///   - sandbox: What programs are run in; ``SandboxSurvey`` finds one.
     ///   - confinement: What it lets them reach; nil for the workspace, the readable system and no network.
+    ///   - web: Which hosts may be spoken to, and as whom.
     public static func all(
         workspace: Workspace,
         environment: [String: String],
         sandbox: any Sandbox,
-        confinement: Confinement? = nil
+        confinement: Confinement? = nil,
+        web: WebAccess = WebAccess()
     ) -> [any Tool] {
+        let client = web.client
         let programs = ProgramRunner(
             workspace: workspace,
             environment: environment,
@@ -37,6 +40,8 @@ public enum StandardTools {
             SearchFilesTool(workspace: workspace),
             ShellTool(programs: programs),
             RunProgramTool(programs: programs),
+            ReadPageTool(client: client),
+            HTTPRequestTool(client: client, workspace: workspace),
             AddTool(),
             EchoTool(),
             NowTool(),

@@ -21,6 +21,7 @@ final class Scene: Sendable {
     init(
         environment: [String: String] = [:],
         sandbox: any Sandbox = NoSandbox(),
+        web: WebAccess = WebAccess(),
         confine: (inout Confinement) -> Void = { _ in }
     ) throws {
         let path = FileManager.default.temporaryDirectory.path + "/anima-tools-" + UUID().uuidString
@@ -34,7 +35,8 @@ final class Scene: Sendable {
             workspace: workspace,
             environment: environment,
             sandbox: sandbox,
-            confinement: confinement
+            confinement: confinement,
+            web: web
         )
     }
 

@@ -194,7 +194,8 @@ public struct Composition: Sendable {
                     workspace: workspace,
                     environment: granted,
                     sandbox: sandbox,
-                    confinement: confinement
+                    confinement: confinement,
+                    web: webAccess(of: configuration)
                 )
             )
         }
@@ -208,6 +209,14 @@ public struct Composition: Sendable {
         // What can't be held is told now and not by the first program.
         _ = try sandbox.command(["true"], in: workspace.root, under: confinement, parent: 0)
         return try select(sandbox, confinement)
+    }
+
+    private func webAccess(of configuration: AgentConfiguration) -> WebAccess {
+        WebAccess(
+            hosts: configuration.toolHosts.compactMap { HostGrant($0) },
+            program: "Anima/\(Self.version)",
+            certificates: environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+        )
     }
 
     /// The tools that an agent can be given, as models see them.

@@ -26,6 +26,8 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var toolNames: [String] = []
     /// Names of the environment variables that programs it starts may see.
     public var toolEnvironment: [String] = []
+    /// Hosts that are not public and may be spoken to all the same.
+    public var toolHosts: [String] = []
     /// What programs that tools start are held in.
     public var sandbox = SandboxConfiguration()
     /// Limits, retries and gate.

@@ -51,6 +51,12 @@ extension ConfigurationKey {
                 sample: .example(#"["LANG", "TZ"]"#),
                 "Names of the environment variables that programs started by tools may see."
             ),
+            ConfigurationKey(
+                "tools.hosts",
+                .list(\.toolHosts, .hosts),
+                sample: .example(#"["127.0.0.1:8080", "intranet.example"]"#),
+                "Hosts that the tools of `http` may speak to although they are not public; without a port, on every port."
+            ),
         ] + sandbox + [
             ConfigurationKey(
                 "gate.preset",

@@ -1,4 +1,5 @@
 import AnimaCore
+import AnimaTools
 
 extension ConfigurationKey {
     /// What is wrong with a value, or with one element of it.
@@ -105,6 +106,11 @@ extension ConfigurationKey.ItemRule {
             return VariableExpansion.isName(text)
                 ? nil
                 : "\(shown) is no name of an environment variable; names are letters, digits and '_', no digit first"
+        case .hosts:
+            return HostGrant(text) == nil
+                ? "\(shown) is no host; write a name or a number, perhaps with a port: \"intranet.example\", "
+                    + "\"127.0.0.1:8080\""
+                : nil
         case .gatePatterns: return problem(ofPattern: text, shown)
         case .modelNames, .anyTexts, .paths:
             return text.contains(where: { !$0.isWhitespace }) || (self == .anyTexts && !text.isEmpty)

@@ -50,6 +50,8 @@ struct ConfigurationKey: Sendable {
         case toolNames
         /// Names of environment variables.
         case variableNames
+        /// Hosts, each perhaps with a port.
+        case hosts
         /// Patterns of the gate.
         case gatePatterns
         /// Models in short.
@@ -182,6 +184,7 @@ extension ConfigurationKey {
         case .seconds(_, let range): "seconds, a number from \(range.lowerBound) to \(range.upperBound)"
         case .list(_, .toolNames): "an array of groups and tools"
         case .list(_, .variableNames): "an array of names of environment variables"
+        case .list(_, .hosts): "an array of hosts"
         case .list(_, .gatePatterns): "an array of gate patterns"
         case .list(_, .modelNames): "an array of models in short"
         case .list(_, .anyTexts): "an array of strings"
