@@ -52,6 +52,11 @@ import Testing
                 + "names are letters, digits and '_', no digit first"
         ),
         (
+            "tools.hosts = [\"a.test:80\", \"http://b.test\"]",
+            "2:29: tools.hosts[1]: \"http://b.test\" is no host; write a name or a number, perhaps with a port: "
+                + "\"intranet.example\", \"127.0.0.1:8080\""
+        ),
+        (
             "gate.allow = [\"files\", # \"\n  \"shell\",\n  'files']",
             "4:3: gate.allow[2]: \"files\" is already element 0; remove one of them"
         ),

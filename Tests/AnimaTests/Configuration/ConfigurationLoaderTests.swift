@@ -44,6 +44,7 @@ import Testing
             """
             agent = { name = "a", description = "d", persona = "p", workspace = "/w/./x" }
             tools.environment = ["LANG"]
+            tools.hosts = ["127.0.0.1:8080", "[::1]", "intranet.example"]
             gate.deny = ["shell:rm *"]
             [limits]
             steps = 1
@@ -89,6 +90,7 @@ import Testing
         #expect(loaded.policy.retry.max == .seconds(30))
         #expect(loaded.policy.gate.rules == [.init(.deny, "shell:rm *")])
         #expect(loaded.toolEnvironment == ["LANG"])
+        #expect(loaded.toolHosts == ["127.0.0.1:8080", "[::1]", "intranet.example"])
         #expect(loaded.workspace == "/w/x")
         #expect(loaded.description == "d")
         #expect(loaded.persona == "p")
