@@ -92,4 +92,30 @@ struct WebAddressTests {
     func writesVersion6(_ text: String, _ expected: String) throws {
         #expect(try #require(IPAddress(version6: text)).description == expected)
     }
+
+    @Test("stay as they are when they are read again, whatever they are made of", arguments: 1...20)
+    func areStable(_ seed: UInt64) throws {
+        var state = seed &* 0x9E37_79B9_7F4A_7C15
+        let parts = [
+            "/", "//", ".", "..", "%", "%2e", "%2F", "%zz", "?", "#", "@", ":", "80", "a", "B.test", "[", "]", "::1",
+            "0x7f",
+            "127.1", "\\", " ", "ü", "~", "&", "=", "http:", "%41", "%E4", "'", "|",
+        ]
+        var read = 0
+        for _ in 0..<2000 {
+            var text = "http://a.test"
+            for _ in 0..<8 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                text += parts[Int(state >> 33) % parts.count]
+            }
+            guard let address = try? WebAddress(text) else { continue }
+            read += 1
+            #expect(try WebAddress(address.description) == address, "\(text)")
+            #expect(try address.resolve(address.description) == address, "\(text)")
+            let isPlain = address.description.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            #expect(isPlain, "\(text)")
+            #expect(!address.path.split(separator: "/").contains { $0 == "." || $0 == ".." }, "\(text)")
+        }
+        #expect(read > 100)
+    }
 }

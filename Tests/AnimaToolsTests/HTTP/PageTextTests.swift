@@ -90,6 +90,31 @@ import Testing
         #expect(page.markdown.utf8.count < 2 * html.utf8.count + 100_000)
     }
 
+    @Test(arguments: 1...40)
+    func survivesTagSoup(seed: UInt64) throws {
+        var state = seed &* 0x9E37_79B9_7F4A_7C15
+        let parts = [
+            "<p>", "</p>", "<ul>", "<li>", "</ul>", "<table>", "<tr>", "<td>", "</table>", "<b", ">", "<a href=\"x\">",
+            "</a>",
+            "<pre>", "</pre>", "<script>", "</script>", "<!--", "-->", "<![CDATA[", "]]>", "<?x ", "&amp;", "&#0;",
+            "&#x110000;",
+            "\"", "'", "=", " ", "\n", "text", "\u{0}", "ü", "</", "<title>", "<body>", "</html>", "<svg>", "<select>",
+            "<h1>",
+            "<blockquote>", "<dl>", "<dd>", "<br>", "<img alt=y>", "<code>", "</code>", "<base href=//b>", "<main>",
+            "<template>",
+        ]
+        for _ in 0..<50 {
+            var html = ""
+            for _ in 0..<60 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                html += parts[Int(state >> 33) % parts.count]
+            }
+            let markdown = try page(html).markdown
+            #expect(try page(html).markdown == markdown)
+            #expect(!markdown.utf8.contains(0))
+        }
+    }
+
     @Test func keepsWhatComesBeforeTooDeepNesting() throws {
         let page = try page("<p>before</p>" + String(repeating: "<div>", count: 5000) + "deep")
         #expect(page.markdown == "before")
