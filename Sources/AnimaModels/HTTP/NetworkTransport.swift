@@ -13,13 +13,16 @@ import Foundation
 
 /// The network: a client for each event loop and each way out, made when first used.
 ///
-/// Redirects are not followed (a key would go along), connections are not tried again (the agent's retry policy does
-/// that), and nothing is stored between exchanges but open connections.
+/// Redirects are not followed (a key would go along), and nothing is stored between exchanges but open connections. An
+/// exchange is not tried again (the agent's retry policy does that), except at once when a server had closed a connection
+/// that was kept open for it: that is no failure of anybody's.
 final class NetworkTransport: HTTPTransport {
     private let timeouts: HTTPTimeouts
     private let proxies: ProxySettings
     private let certificates: String?
     private let clients = Mutex<[Place: HTTPClient]>([:])
+    /// The servers that have answered, to which a connection may be open.
+    private let known = Mutex<Set<String>>([])
 
     /// What a client is for: connections of one event loop, direct ones or those through one proxy.
     private struct Place: Hashable {
@@ -50,10 +53,36 @@ final class NetworkTransport: HTTPTransport {
         } catch {
             throw TransportError(kind: .invalid, message: "\(call.url) is no address of a server")
         }
-        let delegate = ExchangeDelegate(receiver, timeouts)
-        let proxy = proxies.proxy(forHost: request.host, port: request.port, isSecure: request.useTLS)
         let loop = EventLoops.shared.take()
         defer { EventLoops.shared.giveBack(loop) }
+        let server = "\(request.host):\(request.port)"
+        let mayBeKept = known.withLock { $0.contains(server) }
+        do {
+            try await exchange(request, loop, receiver)
+        } catch let failure as ClosedEarly {
+            guard mayBeKept else { throw failure.described }
+            do { try await exchange(request, loop, receiver) } catch let failure as ClosedEarly {
+                throw failure.described
+            }
+        }
+        known.withLock { known in
+            if !known.contains(server) { known.insert(server) }
+        }
+    }
+
+    /// A connection that ended before anything of an answer came.
+    private struct ClosedEarly: Error {
+        /// The failure in our words.
+        let described: any Error
+    }
+
+    private func exchange(
+        _ request: HTTPClient.Request,
+        _ loop: Int,
+        _ receiver: any HTTPReceiver
+    ) async throws {
+        let delegate = ExchangeDelegate(receiver, timeouts)
+        let proxy = proxies.proxy(forHost: request.host, port: request.port, isSecure: request.useTLS)
         let task = client(at: Place(loop: loop, proxy: proxy)).execute(request: request, delegate: delegate)
         delegate.watch(task)
         try await withTaskCancellationHandler {
@@ -63,10 +92,22 @@ final class NetworkTransport: HTTPTransport {
                 if Task.isCancelled { throw CancellationError() }
                 if let failure = delegate.failure { throw failure }
                 let route = Route(host: request.host, port: request.port, proxy: proxy, hasBegun: delegate.hasBegun)
-                throw Self.describe(error, route, timeouts)
+                let described = Self.describe(error, route, timeouts)
+                if !delegate.hasBegun, Self.isClosure(error) { throw ClosedEarly(described: described) }
+                throw described
             }
         } onCancel: {
             task.cancel()
+        }
+    }
+
+    /// Whether the other side ended the connection.
+    private static func isClosure(_ error: any Error) -> Bool {
+        switch error {
+        case let error as HTTPClientError: error == .remoteConnectionClosed
+        case let error as ChannelError: [.ioOnClosedChannel, .alreadyClosed, .outputClosed, .eof].contains(error)
+        case let error as IOError: [ECONNRESET, EPIPE].contains(error.errnoCode)
+        default: false
         }
     }
 

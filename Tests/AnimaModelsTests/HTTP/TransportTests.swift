@@ -54,6 +54,38 @@ struct TransportTests {
         }
     }
 
+    @Test func asksAgainAtOnceWhenAConnectionThatWasKeptHasEnded() async throws {
+        let server = try await ScriptedServer.start { exchange in
+            exchange.number == 2 ? [.close] : Asking.answer("hi")
+        }
+        try await Asking.with(server) { server in
+            let model = try Asking.model(at: server.baseURL)
+            #expect(try await Asking.reply(of: model).text == "hi")
+            #expect(try await Asking.reply(of: model).text == "hi")
+            #expect(server.requests.count == 3)
+            #expect(server.requests[1].body == server.requests[2].body)
+        }
+    }
+
+    @Test func asksAgainOnlyOnceAndOnlyBeforeAnAnswer() async throws {
+        let silent = try await ScriptedServer.start { $0.number == 1 ? Asking.answer("hi") : [.close] }
+        try await Asking.with(silent) { server in
+            let model = try Asking.model(at: server.baseURL)
+            _ = try await Asking.reply(of: model)
+            #expect(try await Asking.failure(of: model).code == .unavailable)
+            #expect(server.requests.count == 3)
+        }
+        let cut = try await ScriptedServer.start {
+            $0.number == 1 ? Asking.answer("hi") : Asking.beginning("Hel") + [.close]
+        }
+        try await Asking.with(cut) { server in
+            let model = try Asking.model(at: server.baseURL)
+            _ = try await Asking.reply(of: model)
+            #expect(try await Asking.failure(of: model).code == .unavailable)
+            #expect(server.requests.count == 2)
+        }
+    }
+
     @Test func doesNotFollowARedirectWithTheKey() async throws {
         let other = try await ScriptedServer.start(scripts: [Asking.answer("stolen")])
         let place = "\(other.baseURL)/v1/chat/completions?key=\(Asking.key)"
