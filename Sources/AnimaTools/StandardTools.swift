@@ -51,6 +51,7 @@ public enum StandardTools {
             WaitTool(),
             BudgetTool(),
             AskOwnerTool(),
+            ReadOutputTool(),
         ]
     }
 

@@ -43,6 +43,48 @@ struct ModelRunTests {
         await server.stop()
     }
 
+    @Test("shows a model that sees the images that it reads, and tells another one of them")
+    func showsImages() async throws {
+        let picture: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x01]
+        let data = Data(picture).base64EncodedString()
+        for sees in [true, false] {
+            let server = try await ScriptedServer.start(scripts: [
+                Reply.call("read_file", arguments: #"{"path":"shelf.png"}"#), Reply.text("It is a shelf."),
+                Reply.text("Still a shelf."),
+            ])
+            let program = try Program.asking(server, more: "images = \(sees)")
+            try Data(picture).write(to: URL(fileURLWithPath: program.directory + "/shelf.png"))
+            #expect(try await program.answer("run", "clerk.toml", "look at shelf.png").status == 0)
+            // It stays a part of the conversation, and of a copy of the life.
+            #expect(try await program.answer("export", "clerk", "copy.life").status == 0)
+            #expect(try await program.answer("import", "copy.life", "--as", "twin").status == 0)
+            #expect(try await program.answer("run", "clerk.toml", "and now").output == "Still a shelf.\n")
+            let requests = server.requests.map(\.text)
+            #expect(requests.count == 3 && !requests[0].contains(data))
+            #expect(requests.dropFirst().allSatisfy { $0.contains("data:image/png;base64," + data) == sees })
+            #expect(requests.dropFirst().allSatisfy { $0.contains("an image that this model is not shown") != sees })
+            await server.stop()
+        }
+    }
+
+    @Test("reads on in an output that was too long to be shown")
+    func readsOn() async throws {
+        let server = try await ScriptedServer.start { exchange in
+            let last = exchange.json?["messages"]?.arrayValue?.last?["content"]?.stringValue ?? ""
+            if last.contains("middle") { return Reply.text("found it") }
+            // It does what the result says.
+            guard let hint = last.split(separator: "read on with read_output ").dropFirst().first,
+                let end = hint.firstIndex(of: "}")
+            else { return Reply.call("read_file", arguments: #"{"path":"a.txt"}"#) }
+            return Reply.call("read_output", arguments: String(hint[...end]))
+        }
+        let program = try Program.asking(server, tools: ["files", "itself"])
+        try program.put((1...9000).map { $0 == 5000 ? "middle" : "line \($0)" }.joined(separator: "\n"), at: "a.txt")
+        let result = try await program.answer("run", "clerk.toml", "find it")
+        #expect(result.output == "found it\n", "\(result.errors)")
+        await server.stop()
+    }
+
     @Test("answers a broken call with what was wrong, and goes on")
     func answersBrokenCalls() async throws {
         let server = try await ScriptedServer.start(scripts: [

@@ -7,6 +7,49 @@ import Testing
 struct EncoderPropertyTests {
     private static let seeds = Array(UInt64(1)...300)
 
+    @Test("show the images that a tool returned, each interface in its way")
+    func showsImagesOfResults() throws {
+        let picture = Conversations.picture
+        let image = try #require(Envelope.Image(of: picture))
+        let data = "iVBORw=="
+        func request(shown: Bool) throws -> ModelRequest {
+            let exchanges = [
+                Conversations.exchange(1, 1, 1, "read_file", images: [picture]), Conversations.exchange(1, 1, 2),
+            ]
+            let step = TranscriptTurn.Step(text: "", exchanges: exchanges)
+            let turn = try Conversations.turn(1, "Look", steps: [step], end: nil)
+            return ModelRequest(turns: [turn], images: shown ? [image.hash: picture] : [:])
+        }
+        let options = Conversations.options()
+        let formats: [(any WireFormat, String)] = [
+            (
+                ChatCompletions(options: options, isOpenAI: true),
+                #"{"content":[{"text":"(what the tools returned, in this order: read_file)","type":"text"},"#
+                    + #"{"image_url":{"url":"data:image/png;base64,\#(data)"},"type":"image_url"}],"role":"user"}]"#
+            ),
+            (
+                Responses(options: options),
+                #""output":[{"text":"3","type":"input_text"},"#
+                    + #"{"image_url":"data:image/png;base64,\#(data)","type":"input_image"}]"#
+            ),
+            (
+                Messages(options: options),
+                #""content":[{"text":"3","type":"text"},"#
+                    + #"{"source":{"data":"\#(data)","media_type":"image/png","type":"base64"},"type":"image"}]"#
+            ),
+            (
+                OllamaChat(options: options),
+                #"{"content":"(what the tools returned, in this order: read_file)","images":["\#(data)"],"role":"user"}"#
+            ),
+        ]
+        for (format, expected) in formats {
+            let body = format.encode(try request(shown: true)).body.text
+            #expect(body.contains(expected), "\(body)")
+            let blind = format.encode(try request(shown: false)).body.text
+            #expect(!blind.contains(data) && blind.contains("3\\n(an image that this model is not shown)"), "\(blind)")
+        }
+    }
+
     private static func broken(_ seed: UInt64, _ check: (ModelRequest) throws -> Void) -> String? {
         var generator = RequestGenerator(seed: seed)
         do {

@@ -26,6 +26,49 @@ import Testing
     }
 }
 
+@Suite struct ReadOutputToolTests {
+    struct Shelf: OutputReader {
+        func output(of call: ToolCallID) async throws -> [UInt8]? {
+            call.turn.number == 3 ? Array((1...9).map { "line \($0)\n" }.joined().utf8) : nil
+        }
+    }
+
+    private func read(_ arguments: JSONValue) async throws -> ToolOutput {
+        let scene = try Scene()
+        let spec = try scene.tool("read_output").spec
+        return try await scene.tool("read_output")
+            .run(
+                ToolInvocation(
+                    id: ToolCallID(turn: TurnID(4), step: 1, index: 1),
+                    key: "life/t4.1.1",
+                    agent: try AgentID("tester"),
+                    arguments: try spec.parameters.validate(arguments),
+                    timeout: .seconds(60),
+                    now: Instant(microseconds: 0),
+                    outputs: Shelf()
+                )
+            )
+    }
+
+    @Test func showsTheLinesThatWereLeftOut() async throws {
+        let output = try await read(["call": "t3.1.2", "start_line": 4, "line_count": 2])
+        #expect(
+            output.content == """
+                [lines 4-5 of 9; read on with read_output {"call":"t3.1.2","start_line":6}]
+                line 4
+                line 5
+
+                """
+        )
+    }
+
+    @Test func saysWhichCallItDoesNotKnow() async throws {
+        #expect(try await read(["call": "t9.1.1"]).content == "there is no finished call t9.1.1 in this conversation")
+        #expect(try await read(["call": "third"]).content == "\"third\" is no call; calls are written like t12.3.1")
+        #expect(try await read(["call": "t3.1.2", "start_line": 99]).content.contains("has 9 lines"))
+    }
+}
+
 @Suite struct MemoryToolTests {
     struct Shelf: MemoryReader {
         let found: [Memory]

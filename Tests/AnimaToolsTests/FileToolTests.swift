@@ -107,6 +107,21 @@ import Darwin
         #expect(output.content.contains("binary"))
         #expect(output.content.contains("\(bytes.count) bytes"))
     }
+
+    @Test func showsAnImage() async throws {
+        let scene = try Scene()
+        let picture: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x01]
+        try scene.put("shelf.png", picture)
+        let output = try await scene.call("read_file", ["path": "shelf.png"])
+        #expect(output.images == [picture])
+        #expect(output.content == "\"shelf.png\" is a PNG image of 10 bytes.")
+        // A name makes no image, and one that no provider takes is not read.
+        try scene.put("fake.png", [0x00, 0x01, 0x02])
+        #expect(try await scene.call("read_file", ["path": "fake.png"]).isError)
+        try scene.put("large.png", picture + [UInt8](repeating: 0, count: 5_000_000))
+        let large = try await scene.call("read_file", ["path": "large.png"])
+        #expect(large.isError && large.images.isEmpty && large.content.contains("at most 5000000 bytes"))
+    }
 }
 
 @Suite struct WriteFileToolTests {

@@ -112,6 +112,7 @@ public struct ModelResolver: Sendable {
         description.options.effort = model.effort ?? options.effort
         description.options.contextTokens = model.context ?? options.contextTokens
         description.options.keepAlive = model.keepAlive ?? options.keepAlive
+        description.seesImages = model.images ?? description.seesImages
         description.options.streams = options.streams && model.streams
         description.outputTokens = model.maxTokens ?? description.outputTokens
         if let style = model.style.flatMap(ModelDescription.Style.init(rawValue:)) { description.style = style }

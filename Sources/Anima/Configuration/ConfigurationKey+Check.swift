@@ -40,7 +40,7 @@ extension ConfigurationKey {
         case (.unavailable, .string(let text)):
             return check(text, among: RetryPolicy.Unavailable.allCases.map(\.rawValue), node)
         case (.choice(_, let words), .string(let text)): return check(text, among: words, node)
-        case (.flag, .boolean(let value)): return .value(.flag(value))
+        case (.flag, .boolean(let value)), (.optionalFlag, .boolean(let value)): return .value(.flag(value))
         case (.optionalInteger(_, let range), .integer(let number)):
             return range.contains(number) ? .value(.integer(number)) : mismatch(node)
         case (.optionalNumber(_, let range), .integer(let number)):

@@ -175,6 +175,13 @@ extension ConfigurationKey {
                 "How it is told of tools: by the provider's interface, or in the text for models without one."
             ),
             ConfigurationKey(
+                "\(table).images",
+                .optionalFlag(part(\.images)),
+                sample: .example("true"),
+                defaultNote: "`true` for the models of OpenAI and Anthropic at their usual addresses, else `false`",
+                "Whether it is shown the images that tools return; those of `--image` it always is."
+            ),
+            ConfigurationKey(
                 "\(table).keep_alive",
                 .name(part(\.keepAlive)),
                 sample: .example("\"10m\""),

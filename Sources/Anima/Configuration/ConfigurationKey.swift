@@ -34,6 +34,7 @@ struct ConfigurationKey: Sendable {
         case choice(Property<String?>, [String])
         /// `true` or `false`.
         case flag(Property<Bool>)
+        case optionalFlag(Property<Bool?>)
         /// A whole number; nil when it is not set.
         case optionalInteger(Property<Int?>, ClosedRange<Int>)
         /// A number; nil when it is not set.
@@ -139,6 +140,7 @@ extension ConfigurationKey {
         case .unavailable(let property): .text(configuration[keyPath: property].rawValue)
         case .choice(let property, _): configuration[keyPath: property].map { .text($0) }
         case .flag(let property): .flag(configuration[keyPath: property])
+        case .optionalFlag(let property): configuration[keyPath: property].map { .flag($0) }
         case .optionalInteger(let property, _): configuration[keyPath: property].map { .integer($0) }
         case .optionalNumber(let property, _): configuration[keyPath: property].map { .number($0) }
         case .dollars(let property): configuration[keyPath: property].map { .number(Double($0) / 1e6) }
@@ -164,6 +166,7 @@ extension ConfigurationKey {
             configuration[keyPath: property] = RetryPolicy.Unavailable(rawValue: text) ?? .park
         case (.choice(let property, _), .text(let text)): configuration[keyPath: property] = text
         case (.flag(let property), .flag(let value)): configuration[keyPath: property] = value
+        case (.optionalFlag(let property), .flag(let value)): configuration[keyPath: property] = value
         case (.optionalInteger(let property, _), .integer(let number)): configuration[keyPath: property] = number
         case (.optionalNumber(let property, _), .number(let number)): configuration[keyPath: property] = number
         case (.dollars(let property), .number(let number)):
@@ -192,7 +195,7 @@ extension ConfigurationKey {
         case .durability: Self.words(Durability.allCases.map(\.rawValue))
         case .unavailable: Self.words(RetryPolicy.Unavailable.allCases.map(\.rawValue))
         case .choice(_, let words): Self.words(words)
-        case .flag: "true or false"
+        case .flag, .optionalFlag: "true or false"
         case .optionalInteger(_, let range): "an integer from \(range.lowerBound) to \(range.upperBound)"
         case .optionalNumber(_, let range): "a number from \(range.lowerBound) to \(range.upperBound)"
         case .dollars: "US dollars, a number from 0 to 1000000"

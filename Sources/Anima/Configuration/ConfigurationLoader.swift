@@ -277,7 +277,7 @@ private struct Load {
         case .list: .array(text.split(separator: ",").map { .string(String($0.trimmingSpaces)) })
         case .optionalInteger: Int(text).map { .integer($0) } ?? .string(text)
         case .optionalNumber, .dollars: Double(text).map { .float($0) } ?? .string(text)
-        case .flag: text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : .string(text)
+        case .flag, .optionalFlag: text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : .string(text)
         case .text, .name, .agentName, .path, .durability, .unavailable, .choice, .secret: .string(text)
         }
     }

@@ -32,6 +32,8 @@ public struct ModelConfiguration: Sendable, Hashable {
     public var streams = true
     /// How it is told of tools: `native` or `text`.
     public var tools: String?
+    /// Whether it is shown the images that tools return.
+    public var images: Bool?
     /// How long a local server keeps it in memory.
     public var keepAlive: String?
     /// Models that are tried, in order, when it does not answer; the short forms.

@@ -92,7 +92,8 @@ public enum Fact: Hashable, Sendable {
     public var spillHashes: [String] {
         switch self {
         case .toolFinished(let fact):
-            [fact.result.spill?.hash].compactMap(\.self) + (fact.changes ?? []).compactMap(\.keptHash)
+            [fact.result.spill?.hash].compactMap(\.self) + (fact.result.images ?? []).map(\.hash)
+                + (fact.changes ?? []).compactMap(\.keptHash)
         case .filesRestored(let fact): fact.changes.compactMap(\.keptHash)
         case .envelopeAccepted(let fact): (fact.envelope.images ?? []).map(\.hash)
         default: []

@@ -263,11 +263,18 @@ public struct Mind: Sendable {
         if count >= Self.mostRepetitions - 1, output.content == last, turn.closing == nil {
             output.content = output.content.withRepetitionNotice(count + 1)
         }
-        let (result, spill) = ToolResult.capped(
+        let (result, spills) = ToolResult.capped(
             output,
             outcome: turn.closing == nil ? nil : .cancelled,
             trust: tools[call.tool]?.trust ?? .untrusted,
-            limit: work.state.policy.limits.resultBytes
+            limit: work.state.policy.limits.resultBytes,
+            imageLimit: work.state.policy.limits.imageBytes,
+            readOn: { line in
+                tools["read_output"].map { tool in
+                    let arguments: JSONValue = ["call": .string("\(call.id)"), "start_line": .int(line)]
+                    return "\(tool.name) \(arguments.text)"
+                }
+            }
         )
         let step = turn.steps[call.id.step - 1]
         let fact = Fact.ToolFinished(
@@ -279,7 +286,7 @@ public struct Mind: Sendable {
         )
         work.append(turn.draft(.toolFinished(fact), step: call.id.step, cause: step.seq))
         work.batch.spills += output.keeps
-        if let spill { work.batch.spills.append(spill) }
+        work.batch.spills += spills
         for text in output.remember {
             let trust = turn.untrusted == nil ? turn.envelope.trust : .untrusted
             let fact = Fact.MemoryStored(text: text, trust: trust, call: call.id)

@@ -65,7 +65,7 @@ extension TranscriptTurn {
                     text: newest.text,
                     reasoning: newest.reasoning,
                     keepsake: newest.keepsake,
-                    exchanges: newest.exchanges.map { $0.elided(resultBytes: resultBytes * 4) }
+                    exchanges: newest.exchanges.map { $0.elided(resultBytes: resultBytes * 4, keepsImages: true) }
                 )
             ],
             ending: ending
@@ -74,13 +74,13 @@ extension TranscriptTurn {
 }
 
 extension TranscriptTurn.Exchange {
-    fileprivate func elided(resultBytes: Int) -> Self {
+    fileprivate func elided(resultBytes: Int, keepsImages: Bool = false) -> Self {
         Self(
             id: id,
             tool: tool,
             arguments: arguments,
             providerID: providerID,
-            result: result.elided(bytes: resultBytes)
+            result: result.elided(bytes: resultBytes, keepsImages: keepsImages)
         )
     }
 }

@@ -38,11 +38,19 @@ public struct ModelFacts: Hashable, Sendable {
     public var outputTokens: Int?
     /// What its tokens cost; nil when unknown, which counts as nothing.
     public var price: ModelPrice?
+    /// Whether it is shown the images that tools return; those of a task always are.
+    public var seesImages: Bool
 
     /// Nothing is known by default.
-    public init(contextTokens: Int? = nil, outputTokens: Int? = nil, price: ModelPrice? = nil) {
+    public init(
+        contextTokens: Int? = nil,
+        outputTokens: Int? = nil,
+        price: ModelPrice? = nil,
+        seesImages: Bool = false
+    ) {
         self.contextTokens = contextTokens
         self.outputTokens = outputTokens
         self.price = price
+        self.seesImages = seesImages
     }
 }

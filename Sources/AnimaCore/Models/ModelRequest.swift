@@ -38,6 +38,14 @@ public struct ModelRequest: Hashable, Sendable {
         return bytes / 3 + images.count * Self.tokensPerImage
     }
 
+    /// The hashes of the images in it: those of the tasks, and for a model that sees those that tools returned.
+    public func imageHashes(seen: Bool) -> [String] {
+        turns.flatMap { turn in
+            let results = seen ? turn.steps.flatMap(\.exchanges).flatMap { $0.result.images ?? [] } : []
+            return ((turn.input.images ?? []) + results).map(\.hash)
+        }
+    }
+
     /// What an image is taken for; providers scale larger ones down to about this.
     static let tokensPerImage = 1600
 }

@@ -48,6 +48,8 @@ public struct ToolInvocation: Sendable {
     public let now: Instant
     /// The agent's own memories.
     public let memories: any MemoryReader
+    /// What the earlier calls of the conversation gave.
+    public let outputs: any OutputReader
     /// What the owner said when asked about the call; nil when nothing was said.
     public let answer: String?
     /// What the turn may still use; nil when nobody knows.
@@ -64,6 +66,7 @@ public struct ToolInvocation: Sendable {
         timeout: Duration,
         now: Instant,
         memories: any MemoryReader = NoMemories(),
+        outputs: any OutputReader = NoOutputs(),
         answer: String? = nil,
         remaining: Remaining? = nil,
         progress: @escaping @Sendable (String) -> Void = { _ in }
@@ -75,10 +78,25 @@ public struct ToolInvocation: Sendable {
         self.timeout = timeout
         self.now = now
         self.memories = memories
+        self.outputs = outputs
         self.answer = answer
         self.remaining = remaining
         self.progress = progress
     }
+}
+
+/// Finds what earlier calls gave, whole.
+public protocol OutputReader: Sendable {
+    /// The whole output of a finished call; nil when there is no such call in the conversation.
+    func output(of call: ToolCallID) async throws -> [UInt8]?
+}
+
+/// Knows no earlier calls.
+public struct NoOutputs: OutputReader {
+    /// Makes a reader without outputs.
+    public init() {}
+
+    public func output(of call: ToolCallID) async throws -> [UInt8]? { nil }
 }
 
 /// What a tool gave back, before limits are applied.
@@ -95,6 +113,8 @@ public struct ToolOutput: Hashable, Sendable {
     public var changes: [FileChange] = []
     /// The bytes that take the changes back; they are kept together with the result.
     public var keeps: [LifeBatch.Spill] = []
+    /// Images to look at: PNG, JPEG, GIF or WebP; models that see are shown them with the content.
+    public var images: [[UInt8]] = []
 
     /// Work that succeeded.
     public static func success(_ content: String, remember: [String] = [], omittedBytes: Int = 0) -> ToolOutput {

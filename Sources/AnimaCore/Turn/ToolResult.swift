@@ -26,6 +26,8 @@ public struct ToolResult: Hashable, Sendable, Codable {
     public let trust: Trust
     /// The whole output, when the content is only its head and tail.
     public let spill: Spill?
+    /// The images that come with the content; nil for none.
+    public let images: [Envelope.Image]?
 
     /// Where a whole output is kept.
     public struct Spill: Hashable, Sendable, Codable {
@@ -42,11 +44,18 @@ public struct ToolResult: Hashable, Sendable, Codable {
     }
 
     /// Makes a result.
-    public init(outcome: Outcome, content: String, trust: Trust = .owner, spill: Spill? = nil) {
+    public init(
+        outcome: Outcome,
+        content: String,
+        trust: Trust = .owner,
+        spill: Spill? = nil,
+        images: [Envelope.Image] = []
+    ) {
         self.outcome = outcome
         self.content = content
         self.trust = trust
         self.spill = spill
+        self.images = images.isEmpty ? nil : images
     }
 
     /// Whether the call did not do what it was asked to.

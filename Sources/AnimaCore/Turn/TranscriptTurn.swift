@@ -101,7 +101,7 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
             for part in step.keepsake?.parts ?? [] { bytes += part.approximateBytes }
             for exchange in step.exchanges {
                 bytes += exchange.tool.utf8.count + exchange.arguments.approximateBytes + 32
-                bytes += exchange.result.content.utf8.count
+                bytes += exchange.result.content.utf8.count + (exchange.result.images?.count ?? 0) * 64
             }
         }
         return bytes

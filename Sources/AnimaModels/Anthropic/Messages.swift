@@ -111,8 +111,12 @@ struct Messages: WireFormat {
     }
 
     private static func result(_ result: WireResult) -> JSONValue {
+        var content = JSONValue.string(result.text)
+        if !result.images.isEmpty {
+            content = .array([["type": "text", "text": content]] + result.images.map(image))
+        }
         var block: [String: JSONValue] = [
-            "type": "tool_result", "tool_use_id": .string(result.id), "content": .string(result.text),
+            "type": "tool_result", "tool_use_id": .string(result.id), "content": content,
         ]
         if result.result.isError { block["is_error"] = true }
         return .object(block)

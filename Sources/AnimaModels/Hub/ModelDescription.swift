@@ -48,6 +48,8 @@ public struct ModelDescription: Hashable, Sendable {
     public var outputTokens: Int?
     /// What its tokens cost; nil when unknown.
     public var price: ModelPrice?
+    /// Whether it is shown the images that tools return; nil for what is usual: yes where the providers' own models are.
+    public var seesImages: Bool?
     /// How long each part of an exchange may take.
     public var timeouts = HTTPTimeouts()
 
@@ -69,7 +71,8 @@ public struct ModelDescription: Hashable, Sendable {
         return ModelFacts(
             contextTokens: context,
             outputTokens: outputTokens ?? known?.output,
-            price: price ?? (isUsualPlace ? known?.price : nil)
+            price: price ?? (isUsualPlace ? known?.price : nil),
+            seesImages: seesImages ?? (isUsualPlace && [.openai, .anthropic].contains(provider))
         )
     }
 

@@ -49,9 +49,7 @@ struct OllamaChat: WireFormat {
         for message in request.messages {
             switch message {
             case .user(let text, let images):
-                var members: [String: JSONValue] = ["role": "user", "content": .string(text)]
-                if !images.isEmpty { members["images"] = .array(images.map { .string($0.bytes.base64) }) }
-                messages.append(.object(members))
+                messages.append(Self.user(text, images))
             case .assistant(let text, let step, let calls, let isOpenTurn):
                 var members: [String: JSONValue] = ["role": "assistant", "content": .string(text)]
                 if isOpenTurn, let reasoning = step?.reasoning { members["thinking"] = .string(reasoning) }
@@ -65,9 +63,16 @@ struct OllamaChat: WireFormat {
                 messages += results.map { result in
                     ["role": "tool", "tool_name": .string(result.tool), "content": .string(result.text)]
                 }
+                if let (text, images) = results.pictures { messages.append(Self.user(text, images)) }
             }
         }
         return messages
+    }
+
+    private static func user(_ text: String, _ images: [WireImage]) -> JSONValue {
+        var members: [String: JSONValue] = ["role": "user", "content": .string(text)]
+        if !images.isEmpty { members["images"] = .array(images.map { .string($0.bytes.base64) }) }
+        return .object(members)
     }
 
     // MARK: Reading

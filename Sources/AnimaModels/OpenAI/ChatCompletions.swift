@@ -67,6 +67,9 @@ struct ChatCompletions: WireFormat {
                         "role": "tool", "tool_call_id": .string(result.id), "content": .string(result.text),
                     ])
                 }
+                if let (text, images) = results.pictures {
+                    messages.append(["role": "user", "content": Self.content(text, images)])
+                }
             }
         }
         return messages
@@ -74,10 +77,7 @@ struct ChatCompletions: WireFormat {
 
     private static func content(_ text: String, _ images: [WireImage]) -> JSONValue {
         if images.isEmpty { return .string(text) }
-        let parts: [JSONValue] = images.map { image in
-            let url = "data:\(image.mediaType);base64,\(image.bytes.base64)"
-            return ["type": "image_url", "image_url": ["url": .string(url)]]
-        }
+        let parts: [JSONValue] = images.map { ["type": "image_url", "image_url": ["url": .string($0.dataURL)]] }
         return .array([["type": "text", "text": .string(text)]] + parts)
     }
 

@@ -55,21 +55,23 @@ struct Responses: WireFormat {
         for message in request.messages {
             switch message {
             case .user(let text, let images):
-                let pictures: [JSONValue] = images.map { image in
-                    let url = "data:\(image.mediaType);base64,\(image.bytes.base64)"
-                    return ["type": "input_image", "image_url": .string(url)]
-                }
-                let content: [JSONValue] = [["type": "input_text", "text": .string(text)]] + pictures
-                items.append(["type": "message", "role": "user", "content": .array(content)])
+                items.append(["type": "message", "role": "user", "content": Self.content(text, images)])
             case .assistant(let text, let step, let calls, _):
                 items += assistant(text, calls, kept: step?.keepsake?.parts(for: origin) ?? [])
             case .results(let results):
                 items += results.map { result in
-                    ["type": "function_call_output", "call_id": .string(result.id), "output": .string(result.text)]
+                    let output =
+                        result.images.isEmpty ? .string(result.text) : Self.content(result.text, result.images)
+                    return ["type": "function_call_output", "call_id": .string(result.id), "output": output]
                 }
             }
         }
         return items
+    }
+
+    private static func content(_ text: String, _ images: [WireImage]) -> JSONValue {
+        let pictures: [JSONValue] = images.map { ["type": "input_image", "image_url": .string($0.dataURL)] }
+        return .array([["type": "input_text", "text": .string(text)]] + pictures)
     }
 
     private func assistant(_ text: String, _ calls: [WireCall], kept: [JSONValue]) -> [JSONValue] {

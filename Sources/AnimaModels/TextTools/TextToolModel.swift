@@ -101,7 +101,8 @@ enum TextToolProtocol {
                 id: turn.input.id,
                 conversation: turn.input.conversation,
                 text: results,
-                sentAt: turn.input.sentAt
+                sentAt: turn.input.sentAt,
+                images: step.exchanges.flatMap { $0.result.images ?? [] }
             )
         }
         let last = TranscriptTurn(id: turn.id, input: input, steps: steps, ending: turn.ending)

@@ -17,6 +17,9 @@ enum WireMessage: Hashable {
 struct WireImage: Hashable {
     let mediaType: String
     let bytes: [UInt8]
+
+    /// The image as an address that is the image (RFC 2397).
+    var dataURL: String { "data:\(mediaType);base64,\(bytes.base64)" }
 }
 
 /// A tool call with the id that the request uses for it.
@@ -39,13 +42,26 @@ struct WireResult: Hashable {
     let id: String
     let tool: String
     let result: ToolResult
+    /// The images that came with it, as far as the model is shown them.
+    var images: [WireImage] = []
 
     /// The content, with a word before it when the call did not do what it was asked to.
     var text: String {
-        guard result.isError else {
-            return result.content.allSatisfy(\.isWhitespace) ? "(no output)" : result.content
-        }
-        return "ERROR (\(result.outcome.rawValue)): \(result.content)"
+        var text = result.content.allSatisfy(\.isWhitespace) ? "(no output)" : result.content
+        if result.isError { text = "ERROR (\(result.outcome.rawValue)): \(result.content)" }
+        let hidden = (result.images?.count ?? 0) - images.count
+        for _ in 0..<max(0, hidden) { text += "\n(an image that this model is not shown)" }
+        return text
+    }
+}
+
+extension [WireResult] {
+    /// The images of results as a message of their own, for interfaces whose results are text; nil without images.
+    var pictures: (text: String, images: [WireImage])? {
+        let shown = filter { !$0.images.isEmpty }
+        guard !shown.isEmpty else { return nil }
+        let tools = shown.map(\.tool).joined(separator: ", ")
+        return ("(what the tools returned, in this order: \(tools))", shown.flatMap(\.images))
     }
 }
 
@@ -70,7 +86,14 @@ extension ModelRequest {
                 messages.append(.assistant(text: text, step: step, calls: calls, isOpenTurn: isOpen))
                 guard !calls.isEmpty else { continue }
                 let results = zip(calls, step.exchanges)
-                    .map { WireResult(id: $0.id, tool: $0.tool, result: $1.result) }
+                    .map { call, exchange in
+                        WireResult(
+                            id: call.id,
+                            tool: call.tool,
+                            result: exchange.result,
+                            images: found(exchange.result.images ?? [])
+                        )
+                    }
                 messages.append(.results(results))
             }
             if let ending = turn.ending, turn.steps.last.map({ !$0.exchanges.isEmpty }) ?? true {
@@ -98,15 +121,17 @@ extension ModelRequest {
 
     private func user(_ envelope: Envelope) -> WireMessage {
         var text = envelope.text
-        var found: [WireImage] = []
-        for image in envelope.images ?? [] {
-            if let bytes = images[image.hash] {
-                found.append(WireImage(mediaType: image.mediaType, bytes: bytes))
-            } else {
-                text += "\n(an image that is no longer there)"
-            }
-        }
+        let wanted = envelope.images ?? []
+        let found = found(wanted)
+        for _ in found.count..<wanted.count { text += "\n(an image that is no longer there)" }
         return .user(text.allSatisfy(\.isWhitespace) ? "(no text)" : text, images: found)
+    }
+
+    /// Those of some images whose bytes the request has.
+    private func found(_ wanted: [Envelope.Image]) -> [WireImage] {
+        wanted.compactMap { image in
+            images[image.hash].map { WireImage(mediaType: image.mediaType, bytes: $0) }
+        }
     }
 }
 

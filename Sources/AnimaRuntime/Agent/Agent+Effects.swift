@@ -46,7 +46,7 @@ extension Agent {
                 limits: limits,
                 facts: facts
             )
-            for hash in request.turns.flatMap({ $0.input.images ?? [] }).map(\.hash) {
+            for hash in request.imageHashes(seen: facts.seesImages) {
                 request.images[hash] = try await store.spill(hash: hash)
             }
             // What the call may use is reserved by asking for no longer reply.
@@ -141,6 +141,7 @@ extension Agent {
             timeout: mind.state.policy.limits.toolTime,
             now: equipment.clock.now,
             memories: store,
+            outputs: PastOutputs(store: store, conversation: mind.state.turn(call.id.turn)?.conversation),
             answer: call.approval?.because,
             remaining: mind.state.turn(call.id.turn).map { mind.state.remaining(of: $0, at: equipment.clock.now) },
             progress: { live.send(.toolProgress(call.id, mask.masked($0))) }

@@ -1,16 +1,18 @@
 import AnimaCore
 
-/// Reads a text file, as a whole or by lines.
+/// Reads a text file, as a whole or by lines, or shows an image.
 struct ReadFileTool: Tool {
     let workspace: Workspace
 
     /// One call returns at most so many bytes of the file.
     static let maxBytes = 256 * 1024
+    /// Larger images are refused by providers.
+    static let maxImageBytes = 5_000_000
 
     let spec = ToolSpec(
         name: "read_file",
         group: "files",
-        description: "Reads a text file. A whole file comes back exactly as it is; a part of one begins with a line in "
+        description: "Reads a text file, or shows an image (PNG, JPEG, GIF, WebP). A whole file comes back exactly as it is; a part of one begins with a line in "
             + "brackets that says which lines it has and how to read on, and so does one that is not in UTF-8 (UTF-16 and "
             + "Latin-1 are read too).",
         parameters: ArgumentSchema([
@@ -61,58 +63,48 @@ struct ReadFileTool: Tool {
         if failure != 0 { return .failure("can't read \"\(path)\": \(systemReason(failure))") }
         if Task.isCancelled { return .failure("reading \"\(path)\" was cancelled") }
         range.finish()
-        guard !isBinary, let text = String(validating: range.selected, as: UTF8.self) else {
+        guard !isBinary, String(validating: range.selected, as: UTF8.self) != nil else {
             let isOther = !isBinary || DecodedText.hasUTF16Mark(beginning)
             if isOther, let decoded = try? decoded(path) {
                 var range = wanted
                 decoded.utf8.withUnsafeBytes { range.take($0) }
                 range.finish()
-                return answer(range, String(decoding: range.selected, as: UTF8.self), path, decoded.encoding)
+                return answer(range, path, decoded.encoding)
+            }
+            let kind = BinaryKind.name(of: beginning)
+            if let image = try? image(path, size: file.status.size) {
+                var output = ToolOutput.success("\"\(path)\" is \(kind) of \(counted(image.count, "byte")).")
+                output.images = [image]
+                return output
             }
             return .failure(
-                "\"\(path)\" is binary, not text (\(file.status.size) bytes, \(BinaryKind.name(of: beginning))); "
-                    + "read_file reads only text"
+                "\"\(path)\" is binary, not text (\(file.status.size) bytes, \(kind)); read_file reads text, and shows "
+                    + "images of at most \(Self.maxImageBytes) bytes"
             )
         }
-        return answer(range, text, path, .utf8)
+        return answer(range, path, .utf8)
+    }
+
+    private func answer(_ range: LineRange, _ path: String, _ encoding: DecodedText.Encoding) -> ToolOutput {
+        range.answer(
+            subject: "\"\(path)\"",
+            tool: spec.name,
+            named: ["path": .string(path)],
+            note: encoding == .utf8 ? nil : "decoded, the file is \(encoding.name)"
+        )
+    }
+
+    /// The bytes of an image that models take; nil for another file and a larger one.
+    private func image(_ path: String, size: Int) throws(WorkspaceError) -> [UInt8]? {
+        guard size <= Self.maxImageBytes, let bytes = try workspace.contents(at: path),
+            Envelope.Image(of: bytes) != nil
+        else { return nil }
+        return bytes
     }
 
     /// A file that is not in UTF-8, as a whole; nil when it is no text either or too large to be decoded.
     private func decoded(_ path: String) throws(WorkspaceError) -> DecodedText? {
         try workspace.contents(at: path).flatMap { DecodedText($0) }
-    }
-
-    private func answer(
-        _ range: LineRange,
-        _ text: String,
-        _ path: String,
-        _ encoding: DecodedText.Encoding
-    ) -> ToolOutput {
-        let start = range.start
-        if range.isWhole, encoding == .utf8 { return .success(text) }
-        guard range.total >= start || range.isWhole else {
-            return .failure(
-                "\"\(path)\" has \(counted(range.total, "line")); start_line \(start) is past its end"
-            )
-        }
-        guard range.skip == 0 || !range.isSkipped else {
-            return .failure("line \(start) of \"\(path)\" has no byte after \(range.skip); leave start_byte out")
-        }
-        let next = range.end + 1
-        var header = "[lines \(start)-\(range.end) of \(range.total)"
-        if range.skip > 0 { header += "; line \(start) from after its byte \(range.skip)" }
-        if range.isCutWithinLine {
-            let end = range.skip + range.selected.count
-            let arguments: JSONValue = ["path": .string(path), "start_line": .int(start), "start_byte": .int(end)]
-            header += "; line \(start) has \(range.longLineBytes) bytes and is cut after \(end)"
-            header += "; read on in it with read_file \(arguments.text)"
-        }
-        if next <= range.total {
-            let arguments: JSONValue = ["path": .string(path), "start_line": .int(next)]
-            header += "; read on with read_file \(arguments.text)"
-        }
-        if encoding != .utf8 { header += "; decoded, the file is \(encoding.name)" }
-        return .success(header + "]\n" + text, omittedBytes: range.omitted)
     }
 }
 
@@ -211,5 +203,38 @@ struct LineRange {
         total = line
         line += 1
         lineBytes = 0
+    }
+}
+
+extension LineRange {
+    /// The lines for a model, with the calls that read on when there is more.
+    ///
+    /// - Parameters:
+    ///   - subject: What was read, in a sentence.
+    ///   - tool: The tool that reads on.
+    ///   - named: The arguments that name what is read.
+    ///   - note: What else is to be said about the text.
+    func answer(subject: String, tool: String, named: [String: JSONValue], note: String? = nil) -> ToolOutput {
+        let text = String(decoding: selected, as: UTF8.self)
+        if isWhole, note == nil { return .success(text) }
+        guard total >= start || isWhole else {
+            return .failure("\(subject) has \(counted(total, "line")); start_line \(start) is past its end")
+        }
+        guard skip == 0 || !isSkipped else {
+            return .failure("line \(start) of \(subject) has no byte after \(skip); leave start_byte out")
+        }
+        func next(_ place: [String: JSONValue]) -> String {
+            "\(tool) \(JSONValue.object(named.merging(place) { $1 }).text)"
+        }
+        var header = "[lines \(start)-\(end) of \(total)"
+        if skip > 0 { header += "; line \(start) from after its byte \(skip)" }
+        if isCutWithinLine {
+            let read = skip + selected.count
+            header += "; line \(start) has \(longLineBytes) bytes and is cut after \(read)"
+            header += "; read on in it with \(next(["start_line": .int(start), "start_byte": .int(read)]))"
+        }
+        if end < total { header += "; read on with \(next(["start_line": .int(end + 1)]))" }
+        if let note { header += "; \(note)" }
+        return .success(header + "]\n" + text, omittedBytes: omitted)
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 /// A class with a lock: the reader fills it, and what it has must be there even when the reader was cancelled.
 final class OutputCollector: Sendable {
     /// So many bytes are kept from the beginning, and so many from the end.
-    static let keptBytes = 64 * 1024
+    static let keptBytes = 1024 * 1024
 
     private struct State {
         var head: [UInt8] = []

@@ -50,14 +50,19 @@ enum Conversations {
         _ arguments: JSONValue = ["left": 1],
         id: String? = nil,
         _ outcome: ToolResult.Outcome = .succeeded,
-        _ content: String = "3"
+        _ content: String = "3",
+        images: [[UInt8]] = []
     ) -> TranscriptTurn.Exchange {
         TranscriptTurn.Exchange(
             id: ToolCallID(turn: TurnID(turn), step: step, index: index),
             tool: tool,
             arguments: arguments,
             providerID: id,
-            result: ToolResult(outcome: outcome, content: content)
+            result: ToolResult(
+                outcome: outcome,
+                content: content,
+                images: images.compactMap { Envelope.Image(of: $0) }
+            )
         )
     }
 

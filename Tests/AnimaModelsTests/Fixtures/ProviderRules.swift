@@ -148,7 +148,16 @@ struct MessagesRules {
         let answered = results.compactMap { $0["tool_use_id"]?.stringValue }
         try require(answered.sorted() == open.sorted(), "results of \(answered), not of \(open)")
         open = []
-        for result in results { _ = try result["content"].text("tool_result") }
+        for result in results {
+            guard let parts = result["content"]?.arrayValue else {
+                _ = try result["content"].text("tool_result")
+                continue
+            }
+            _ = try parts.first?["text"].text("tool_result")
+            for part in parts.dropFirst() {
+                try require(part["source"]?["media_type"] == "image/png", "an image of no type in a result")
+            }
+        }
         for block in blocks.dropFirst(results.count) {
             switch block["type"]?.stringValue ?? "" {
             case "text": _ = try block["text"].text("user")
@@ -214,7 +223,12 @@ struct ResponsesRules {
                 let arguments = try JSONValue(parsing: try item["arguments"].text("arguments"))
                 calls.append(try ReadCall(item["name"], arguments))
             case "function_call_output":
-                _ = try item["output"].text("output")
+                if let parts = item["output"]?.arrayValue {
+                    _ = try parts.first?["text"].text("output")
+                    for part in parts.dropFirst() { try require(part["type"] == "input_image", "a part \(part)") }
+                } else {
+                    _ = try item["output"].text("output")
+                }
                 let id = item["call_id"]?.stringValue ?? ""
                 try require(open.remove(id) != nil, "a result of no call: \(id)")
             default: throw Breach(description: "an item \"\(type)\"")

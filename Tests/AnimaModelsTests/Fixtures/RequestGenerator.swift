@@ -78,14 +78,15 @@ struct RequestGenerator {
                 )
             }
         }
-        var pictures: [[UInt8]] = []
-        if Int.random(in: 0..<4, using: &generator) == 0 {
-            let bytes = Conversations.picture + [UInt8.random(in: 0...255, using: &generator)]
-            pictures = [bytes]
-            // Some are no longer there.
-            if Bool.random(using: &generator), let image = Envelope.Image(of: bytes) { images[image.hash] = bytes }
-        }
-        return try Conversations.turn(number, pick(Self.texts), images: pictures, steps: steps, end: end)
+        return try Conversations.turn(number, pick(Self.texts), images: pictures(), steps: steps, end: end)
+    }
+
+    private mutating func pictures() -> [[UInt8]] {
+        guard Int.random(in: 0..<4, using: &generator) == 0 else { return [] }
+        let bytes = Conversations.picture + [UInt8.random(in: 0...255, using: &generator)]
+        // Some are no longer there.
+        if Bool.random(using: &generator), let image = Envelope.Image(of: bytes) { images[image.hash] = bytes }
+        return [bytes]
     }
 
     private mutating func step(_ turn: Int, _ step: Int) -> TranscriptTurn.Step {
@@ -99,7 +100,8 @@ struct RequestGenerator {
                     pick(Self.arguments),
                     id: pick(Self.ids),
                     pick(ToolResult.Outcome.allCases),
-                    pick(Self.texts)
+                    pick(Self.texts),
+                    images: pictures()
                 )
             }
         return .init(
