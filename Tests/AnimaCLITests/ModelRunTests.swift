@@ -85,6 +85,52 @@ struct ModelRunTests {
         await server.stop()
     }
 
+    @Test("gives secrets to tools, and neither to models nor to events")
+    func keepsSecrets() async throws {
+        // An address that gives back what it was sent, and one that sends on to it.
+        let echo = try await ScriptedServer.start { exchange in
+            exchange.path.hasPrefix("/away")
+                ? ScriptedServer.answer(
+                    status: 302,
+                    headers: ["location": "http://127.0.0.1:\(exchange.path.dropFirst(6))/x"]
+                )
+                : ScriptedServer.answer(body: "you sent \(exchange.headers["authorization"] ?? "nothing")")
+        }
+        let other = try await ScriptedServer.start { exchange in
+            ScriptedServer.answer(body: "you sent \(exchange.headers["authorization"] ?? "nothing")")
+        }
+        let token = "ghp-Zx81kLmN0pQrStUv"
+        let get = { (url: String) in Reply.call("http_request", arguments: #"{"url":"\#(url)"}"#) }
+        let server = try await ScriptedServer.start(scripts: [
+            get(echo.baseURL + "/me"), get(other.baseURL + "/me"), get(echo.baseURL + "/away/\(other.port)"),
+            get(other.baseURL + "/away/\(echo.port)"),
+            Reply.call("shell", arguments: #"{"command":"echo \"$GH_TOKEN\"; printenv GH_TOKEN | base64"}"#),
+            Reply.text("done"),
+        ])
+        let program = try Program.asking(
+            server,
+            tools: ["http", "shell"],
+            keys: """
+                tools.environment = ["GH_TOKEN=${secret:GH_TOKEN}"]
+                tools.headers = ["\(echo.baseURL) Authorization: Bearer ${secret:GH_TOKEN}"]
+                tools.hosts = ["127.0.0.1"]
+                sandbox.mode = "none"
+                """,
+            mayReachOut: true
+        )
+        #expect(try await program.answer("keys", "set", "GH_TOKEN", input: token).status == 0)
+        let result = try await program.answer("run", "clerk.toml", "who am I")
+        #expect(result.output == "done\n", "\(result.errors)")
+        #expect(echo.requests.map { $0.headers["authorization"] } == ["Bearer \(token)", "Bearer \(token)"])
+        #expect(other.requests.allSatisfy { $0.headers["authorization"] == nil })
+        let seen = server.requests.map(\.text).joined() + (try program.events().map(\.text).joined())
+        #expect(seen.contains("you sent Bearer") && seen.contains("you sent nothing"))
+        #expect(!seen.contains(token) && !seen.contains(Data((token + "\n").utf8).base64EncodedString()))
+        await server.stop()
+        await echo.stop()
+        await other.stop()
+    }
+
     @Test("answers a broken call with what was wrong, and goes on")
     func answersBrokenCalls() async throws {
         let server = try await ScriptedServer.start(scripts: [
@@ -434,15 +480,19 @@ extension Program {
         _ server: ScriptedServer,
         address: String? = nil,
         tools: [String] = ["files"],
+        keys: String = "",
+        mayReachOut: Bool = false,
         more: String = "",
         environment: [String: String] = [:],
         key: String? = key
     ) throws -> Program {
         let names = tools.map { "\"\($0)\"" }.joined(separator: ", ")
+        let untrusted = mayReachOut ? tools.map { ", \"\($0) when untrusted\"" }.joined() : ""
         let configuration = """
             agent.name = "clerk"
             tools.use = [\(names)]
-            gate.allow = [\(names)]
+            gate.allow = [\(names)\(untrusted)]
+            \(keys)
             [model]
             provider = "openai"
             name = "tiny"

@@ -40,6 +40,41 @@ import Testing
         #expect(try await scene.call("read_file", ["path": path]).content.contains("kept"))
     }
 
+    @Test func isAsIfItWereNotThereWhenItIsAnimasOwn() async throws {
+        let scene = try Scene()
+        try scene.put("home/keys.toml", "KEY = \"needle\"")
+        try scene.put("open/keys.toml", "needle")
+        try scene.link("way", to: "home")
+        try scene.link("open/up", to: "../home/keys.toml")
+        let workspace = scene.workspace.hiding([scene.root + "/home"])
+        let tools = StandardTools.all(workspace: workspace, environment: [:], sandbox: NoSandbox())
+        func call(_ name: String, _ arguments: JSONValue) async throws -> ToolOutput {
+            let tool = try #require(tools.first { $0.spec.name == name })
+            return await tool.run(try scene.invocation(name, arguments))
+        }
+        for path in ["home", "home/keys.toml", "HOME/keys.toml", "way", "way/keys.toml", "open/up", "home/new"] {
+            let path = JSONValue.string(path)
+            for (tool, arguments) in [
+                ("read_file", ["path": path]), ("file_info", ["path": path]), ("list_files", ["path": path]),
+                ("search_files", ["pattern": "needle", "path": path]),
+                ("write_file", ["path": path, "content": "x"]), ("delete_file", ["path": path]),
+                ("move_file", ["path": path, "to": "stolen"]), ("move_file", ["path": "open/keys.toml", "to": path]),
+                ("shell", ["command": "ls", "directory": path]),
+            ] as [(String, JSONValue)] {
+                // A link itself is the agent's, what it leads to is not.
+                let isLink = path == "way" || path == "open/up"
+                if isLink, ["delete_file", "move_file", "file_info"].contains(tool) { continue }
+                let output = try await call(tool, arguments)
+                #expect(output.isError && !output.content.contains("needle"), "\(tool) \(path): \(output.content)")
+            }
+        }
+        #expect(scene.text("home/keys.toml") == "KEY = \"needle\"")
+        let list = try await call("list_files", ["depth": 5, "hidden": true]).content
+        #expect(list.contains("open/keys.toml") && !list.contains("home/"), "\(list)")
+        let found = try await call("search_files", ["pattern": "needle"]).content
+        #expect(found.contains("open/keys.toml:1") && !found.contains("home/keys.toml:"), "\(found)")
+    }
+
     @Test(arguments: [".github/hooks/x", "git/hooks/x", ".git/hooksx", "sub/.envrc2", ".envrc.example"])
     func othersAreWritten(path: String) async throws {
         let scene = try Scene()

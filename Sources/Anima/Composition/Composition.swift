@@ -162,6 +162,8 @@ public struct Composition: Sendable {
         secrets += ([configuration.model, configuration.embedder] + configuration.models.values).compactMap(\.apiKey)
         secrets += ModelDescription.Provider.allCases.compactMap(ModelDescription.keyVariable(of:))
             .compactMap { environment[$0] }.map { Secret($0) }
+        secrets += (configuration.toolEnvironment + configuration.toolHeaders).flatMap(SecretReference.names)
+            .compactMap { environment[$0] }.map { Secret($0) }
         return secrets
     }
 
@@ -174,18 +176,13 @@ public struct Composition: Sendable {
     ///
     /// - Throws: ``WorkspaceError`` when there is none.
     public func workspace(of configuration: AgentConfiguration) throws -> Workspace {
-        try Workspace(root: configuration.workspace ?? FilePath.currentDirectory()).protecting(configuration.ownFiles)
+        try Workspace(root: configuration.workspace ?? FilePath.currentDirectory())
+            .protecting(configuration.ownFiles).hiding([home.path])
     }
 
     private func tools(of configuration: AgentConfiguration) throws -> [any Tool] {
-        let granted = environment.filter { configuration.toolEnvironment.contains($0.key) }
-        for provider in ModelDescription.Provider.allCases {
-            guard let name = ModelDescription.keyVariable(of: provider), granted[name] != nil else { continue }
-            throw CompositionError(
-                message:
-                    "tools.environment: \(name) is a key of a model's provider and is never given to tools; leave it out"
-            )
-        }
+        let granted = try variables(of: configuration)
+        let web = try webAccess(of: configuration)
         let workspace = try workspace(of: configuration)
         let select = { (sandbox: any Sandbox, confinement: Confinement?) in
             try StandardTools.select(
@@ -195,7 +192,7 @@ public struct Composition: Sendable {
                     environment: granted,
                     sandbox: sandbox,
                     confinement: confinement,
-                    web: webAccess(of: configuration)
+                    web: web
                 )
             )
         }
@@ -211,9 +208,48 @@ public struct Composition: Sendable {
         return try select(sandbox, confinement)
     }
 
-    private func webAccess(of configuration: AgentConfiguration) -> WebAccess {
-        WebAccess(
+    /// The variables of programs that tools start, with their secrets.
+    private func variables(of configuration: AgentConfiguration) throws -> [String: String] {
+        var granted: [String: String] = [:]
+        for entry in configuration.toolEnvironment {
+            let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            try requireGrantable(parts[0], "tools.environment")
+            granted[parts[0]] = parts.count == 2 ? try resolved(parts[1], "tools.environment") : environment[parts[0]]
+        }
+        return granted
+    }
+
+    /// A text of the configuration with its secrets: from the environment, or as `anima keys` keeps them.
+    private func resolved(_ text: String, _ key: String) throws -> String {
+        try SecretReference.resolved(text) { name throws in
+            try requireGrantable(name, key)
+            if let secret = try environment[name] ?? keys.get()[name] { return secret }
+            throw CompositionError(
+                message: "\(key): there is no secret \(name); run: anima keys set \(name)"
+            )
+        }
+    }
+
+    private func requireGrantable(_ name: String, _ key: String) throws(CompositionError) {
+        guard ModelDescription.Provider.allCases.compactMap(ModelDescription.keyVariable(of:)).contains(name) else {
+            return
+        }
+        throw CompositionError(
+            message: "\(key): \(name) is a key of a model's provider and is never given to tools; leave it out"
+        )
+    }
+
+    private func webAccess(of configuration: AgentConfiguration) throws -> WebAccess {
+        let headers = try configuration.toolHeaders.map { text in
+            if let header = HeaderGrant(try resolved(text, "tools.headers")) { return header }
+            throw CompositionError(
+                message: "tools.headers: with its secret, \(TOMLNode.quoted(text)) is no header field; does the secret "
+                    + "hold a line break?"
+            )
+        }
+        return WebAccess(
             hosts: configuration.toolHosts.compactMap { HostGrant($0) },
+            headers: headers,
             program: "Anima/\(Self.version)",
             certificates: environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
         )

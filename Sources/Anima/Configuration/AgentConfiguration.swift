@@ -24,10 +24,12 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var embedder = ModelConfiguration()
     /// Groups and tools it has, in the order of the file; none by default.
     public var toolNames: [String] = []
-    /// Names of the environment variables that programs it starts may see.
+    /// Environment variables that programs it starts may see: `NAME`, or `NAME=value`, which may refer to secrets.
     public var toolEnvironment: [String] = []
     /// Hosts that are not public and may be spoken to all the same.
     public var toolHosts: [String] = []
+    /// Header fields that its requests to an origin carry: `https://api.example NAME: VALUE`, which may refer to secrets.
+    public var toolHeaders: [String] = []
     /// What programs that tools start are held in.
     public var sandbox = SandboxConfiguration()
     /// Limits, retries and gate.

@@ -47,15 +47,21 @@ extension ConfigurationKey {
             ),
             ConfigurationKey(
                 "tools.environment",
-                .list(\.toolEnvironment, .variableNames),
-                sample: .example(#"["LANG", "TZ"]"#),
-                "Names of the environment variables that programs started by tools may see."
+                .list(\.toolEnvironment, .variables),
+                sample: .example(##"["LANG", "TZ", "GH_TOKEN=${secret:GH_TOKEN}"]"##),
+                "Environment variables that programs started by tools may see: `NAME` as it is here, or `NAME=value`."
             ),
             ConfigurationKey(
                 "tools.hosts",
                 .list(\.toolHosts, .hosts),
                 sample: .example(#"["127.0.0.1:8080", "intranet.example"]"#),
                 "Hosts that the tools of `http` may speak to although they are not public; without a port, on every port."
+            ),
+            ConfigurationKey(
+                "tools.headers",
+                .list(\.toolHeaders, .headers),
+                sample: .example(##"["https://api.github.com Authorization: Bearer ${secret:GH_TOKEN}"]"##),
+                "Header fields that requests of `http` to an origin carry; the model sees neither field nor secret."
             ),
         ] + sandbox + [
             ConfigurationKey(

@@ -19,6 +19,9 @@ extension ConfigurationKey {
     ///
     /// - Parameter node: With its variables replaced.
     func check(_ node: TOMLNode) -> Outcome {
+        if !takesSecrets, case .string(let text) = node, text.contains(SecretReference.beginning) {
+            return .problems([Problem(message: Self.noSecrets)])
+        }
         switch (kind, node) {
         case (.text, .string(let text)): return .value(.text(text))
         case (.name, .string(let text)), (.path, .string(let text)):
@@ -93,19 +96,40 @@ extension ConfigurationKey {
     }
 }
 
+extension ConfigurationKey {
+    /// Whether its texts may refer to secrets.
+    private var takesSecrets: Bool {
+        switch kind {
+        case .list(_, .variables), .list(_, .headers): true
+        default: false
+        }
+    }
+
+    fileprivate static let noSecrets = "a secret can stand in tools.environment and tools.headers only"
+}
+
 extension ConfigurationKey.ItemRule {
     /// What is wrong with a text of such a list; nil when nothing is.
     fileprivate func problem(of text: String) -> String? {
         let shown = TOMLNode.quoted(text)
+        if self != .variables, self != .headers, text.contains(SecretReference.beginning) {
+            return ConfigurationKey.noSecrets
+        }
         switch self {
         case .toolNames:
             if text.isEmpty { return "a tool or group without a name" }
             return text.utf8.allSatisfy(Self.isNameByte)
                 ? nil : "\(shown) is no tool or group; names are made of letters, digits, '_', '-' and '.'"
-        case .variableNames:
-            return VariableExpansion.isName(text)
+        case .variables:
+            let name = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)[0]
+            return VariableExpansion.isName(String(name))
                 ? nil
-                : "\(shown) is no name of an environment variable; names are letters, digits and '_', no digit first"
+                : "\(shown) is no environment variable; write NAME or NAME=value, names are letters, digits and '_', no "
+                    + "digit first"
+        case .headers:
+            return HeaderGrant(text) == nil
+                ? "\(shown) is no header of an origin; write \"https://api.example Authorization: Bearer ${secret:NAME}\""
+                : nil
         case .hosts:
             return HostGrant(text) == nil
                 ? "\(shown) is no host; write a name or a number, perhaps with a port: \"intranet.example\", "

@@ -49,8 +49,10 @@ struct ConfigurationKey: Sendable {
     enum ItemRule: Sendable {
         /// Groups and tools.
         case toolNames
-        /// Names of environment variables.
-        case variableNames
+        /// Names of environment variables, each perhaps with a value: `NAME`, `NAME=value`.
+        case variables
+        /// Header fields for origins: `https://api.example Authorization: Bearer …`.
+        case headers
         /// Hosts, each perhaps with a port.
         case hosts
         /// Patterns of the gate.
@@ -186,7 +188,8 @@ extension ConfigurationKey {
         case .wholeSeconds(_, let range): "whole seconds, an integer from \(range.lowerBound) to \(range.upperBound)"
         case .seconds(_, let range): "seconds, a number from \(range.lowerBound) to \(range.upperBound)"
         case .list(_, .toolNames): "an array of groups and tools"
-        case .list(_, .variableNames): "an array of names of environment variables"
+        case .list(_, .variables): "an array of environment variables, each `NAME` or `NAME=value`"
+        case .list(_, .headers): "an array of `ORIGIN NAME: VALUE`"
         case .list(_, .hosts): "an array of hosts"
         case .list(_, .gatePatterns): "an array of gate patterns"
         case .list(_, .modelNames): "an array of models in short"

@@ -1,6 +1,6 @@
 /// Replaces `${NAME}` and `${NAME:-default}` in texts by environment variables; `$${` stands for `${`.
 ///
-/// As in a shell, `:-` also applies to an empty variable. A `$` that no `{` follows is an ordinary character.
+/// `${secret:NAME}` stays as it is, see ``SecretReference``. As in a shell, `:-` also applies to an empty variable. A `$` that no `{` follows is an ordinary character.
 enum VariableExpansion {
     /// What a text names and the environment does not give, or what is no variable at all.
     struct Fault: Error, Hashable {
@@ -60,6 +60,7 @@ enum VariableExpansion {
     }
 
     private static func value(of inside: String, _ environment: [String: String]) throws(Fault) -> String {
+        if inside.hasPrefix("secret:"), isName(String(inside.dropFirst("secret:".count))) { return "${\(inside)}" }
         var name = inside[...]
         var fallback: String?
         if let colon = inside.firstIndex(of: ":"), inside[colon...].hasPrefix(":-") {

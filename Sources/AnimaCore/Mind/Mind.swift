@@ -270,10 +270,11 @@ public struct Mind: Sendable {
             limit: work.state.policy.limits.resultBytes,
             imageLimit: work.state.policy.limits.imageBytes,
             readOn: { line in
-                tools["read_output"].map { tool in
-                    let arguments: JSONValue = ["call": .string("\(call.id)"), "start_line": .int(line)]
-                    return "\(tool.name) \(arguments.text)"
-                }
+                tools["read_output"]
+                    .map { tool in
+                        let arguments: JSONValue = ["call": .string("\(call.id)"), "start_line": .int(line)]
+                        return "\(tool.name) \(arguments.text)"
+                    }
             }
         )
         let step = turn.steps[call.id.step - 1]

@@ -36,6 +36,7 @@ struct ListFilesTool: Tool {
             let directory = try workspace.openDirectory(path)
             let pattern = call.text("pattern")
             var listing = Listing(
+                workspace: workspace,
                 filter: pattern.isEmpty ? nil : PathFilter(pattern),
                 showsHidden: call.flag("hidden"),
                 maxDepth: call.integer("depth") ?? 1
@@ -57,6 +58,7 @@ struct ListFilesTool: Tool {
     }
 
     private struct Listing {
+        let workspace: Workspace
         let filter: PathFilter?
         let showsHidden: Bool
         let maxDepth: Int
@@ -65,7 +67,8 @@ struct ListFilesTool: Tool {
         var note: String?
         private var visited = 0
 
-        init(filter: PathFilter?, showsHidden: Bool, maxDepth: Int) {
+        init(workspace: Workspace, filter: PathFilter?, showsHidden: Bool, maxDepth: Int) {
+            self.workspace = workspace
             self.filter = filter
             self.showsHidden = showsHidden
             self.maxDepth = maxDepth
@@ -82,7 +85,7 @@ struct ListFilesTool: Tool {
                 return
             }
             visited += entries.count
-            for entry in entries {
+            for entry in entries where !workspace.isHidden(path + entry.name) {
                 if !showsHidden, entry.name.utf8.first == UInt8(ascii: ".") {
                     skippedHidden = true
                     continue

@@ -12,7 +12,8 @@ struct ReadFileTool: Tool {
     let spec = ToolSpec(
         name: "read_file",
         group: "files",
-        description: "Reads a text file, or shows an image (PNG, JPEG, GIF, WebP). A whole file comes back exactly as it is; a part of one begins with a line in "
+        description:
+            "Reads a text file, or shows an image (PNG, JPEG, GIF, WebP). A whole file comes back exactly as it is; a part of one begins with a line in "
             + "brackets that says which lines it has and how to read on, and so does one that is not in UTF-8 (UTF-16 and "
             + "Latin-1 are read too).",
         parameters: ArgumentSchema([

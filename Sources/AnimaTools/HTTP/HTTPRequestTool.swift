@@ -146,7 +146,7 @@ struct HTTPRequestTool: Tool {
 
     private static func request(_ call: ToolInvocation) throws -> WebRequest {
         var request = WebRequest(method: call.text("method"), address: try WebAddress(call.text("url")))
-        for line in call.texts("headers") { request.headers.append(try header(line)) }
+        for line in call.texts("headers") { request.headers.append(try WebRequest.Header(line)) }
         let bodies = ["body", "json", "form"].filter { call.arguments[$0] != nil && call.arguments[$0] != .null }
         guard bodies.count <= 1 else {
             throw WebFailure("give only one of \(bodies.joined(separator: ", ")): a request has one body")
@@ -174,40 +174,6 @@ struct HTTPRequestTool: Tool {
             request.headers.append(.init(name: "Content-Type", value: type))
         }
         return request
-    }
-
-    /// Fields that say how a message is carried, or by whom; they are the client's own.
-    private static let ownFields: Set<String> = [
-        "host", "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te", "trailer", "expect",
-        "accept-encoding", "proxy-authorization", "proxy-connection", "user-agent", "forwarded", "via",
-        "http2-settings",
-    ]
-
-    private static func header(_ line: String) throws(WebFailure) -> WebRequest.Header {
-        let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let name = String(parts[0])
-        let isName = !name.isEmpty && name.utf8.count <= 100 && name.utf8.allSatisfy(isTokenByte)
-        guard parts.count == 2, isName else {
-            // Without the value, which may be a secret.
-            throw WebFailure("a header must be \"Name: value\", the name made of letters, digits and \"-\"")
-        }
-        guard !parts[1].utf8.contains(where: { $0 < 0x20 && $0 != 9 || $0 == 0x7F }) else {
-            throw WebFailure("the value of the header \(name) holds a line break or another control character")
-        }
-        guard !ownFields.contains(name.lowercased()) else {
-            throw WebFailure("the header \(name) is set by the client itself; leave it out")
-        }
-        let value = parts[1].drop { $0 == " " || $0 == "\t" }
-        return .init(name: name, value: String(value.reversed().drop { $0 == " " || $0 == "\t" }.reversed()))
-    }
-
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
     }
 
     /// One field as forms encode it (WHATWG URL, 5.2).

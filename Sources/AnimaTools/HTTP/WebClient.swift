@@ -21,6 +21,8 @@ import Darwin
 struct WebClient: Sendable {
     let rules: DestinationRules
     let resolver: any NameResolver
+    /// What the owner adds to requests to some origins.
+    let headers: [HeaderGrant]
     /// What the client says it is.
     let userAgent: String
     /// A PEM file of the authorities to trust instead of the system's.
@@ -106,7 +108,9 @@ struct WebClient: Sendable {
         var chain = RedirectChain(request, rules)
         while true {
             let sent = chain.request
-            let value: Value? = try await exchange(sent, terms) { head, body in
+            // A redirect from elsewhere does not borrow what the owner gave for requests that the agent itself makes.
+            let granted = headers.filter { [sent.address.origin, request.address.origin] == [$0.origin, $0.origin] }
+            let value: Value? = try await exchange(sent, granted, terms) { head, body in
                 switch chain.receive(head) {
                 case .follow: return nil
                 case .refuse(let reason): throw WebFailure(reason)
@@ -124,6 +128,7 @@ struct WebClient: Sendable {
     /// One request and its answer, at the first number of the host that takes a connection.
     private func exchange<Value>(
         _ request: WebRequest,
+        _ granted: [HeaderGrant],
         _ terms: Terms,
         _ use: (WebHead, HTTPClientResponse.Body) async throws -> Value
     ) async throws -> Value {
@@ -135,7 +140,7 @@ struct WebClient: Sendable {
             )
             do {
                 let response = try await client.execute(
-                    Self.message(request, terms, userAgent),
+                    Self.message(request, granted, terms, userAgent),
                     deadline: .distantFuture
                 )
                 let head = WebHead(
@@ -196,6 +201,7 @@ struct WebClient: Sendable {
 
     private static func message(
         _ request: WebRequest,
+        _ granted: [HeaderGrant],
         _ terms: Terms,
         _ userAgent: String
     ) throws -> HTTPClientRequest {
@@ -213,6 +219,8 @@ struct WebClient: Sendable {
         var message = HTTPClientRequest(url: text)
         message.method = HTTPMethod(rawValue: request.method)
         for header in request.headers { message.headers.add(name: header.name, value: header.value) }
+        for grant in granted { message.headers.remove(name: grant.field.name) }
+        for grant in granted { message.headers.add(name: grant.field.name, value: grant.field.value) }
         let ours = [
             ("User-Agent", userAgent), ("Accept", terms.accept),
             ("Accept-Encoding", terms.unpackedBytes == nil ? "identity" : "gzip, deflate"),

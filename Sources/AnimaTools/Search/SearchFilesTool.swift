@@ -144,7 +144,7 @@ struct SearchFilesTool: Tool {
                 guard !isOver else { return }
                 let path = base + entry.name
                 let isDirectory = entry.status.kind == .directory
-                guard isDirectory || entry.status.kind == .file, !(entry.name == ".git"),
+                guard isDirectory || entry.status.kind == .file, !(entry.name == ".git"), !workspace.isHidden(path),
                     !rules.ignores(path: path, name: entry.name, isDirectory: isDirectory)
                 else { continue }
                 if isDirectory {

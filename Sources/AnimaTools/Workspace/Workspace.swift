@@ -20,6 +20,9 @@ public struct Workspace: Hashable, Sendable {
     /// the root, compared without regard to case.
     private var protected = Confinement.startFiles.map { $0.lowercased() }
 
+    /// Files and directories that are as if they were not there: paths from the root, in lower case.
+    private var hidden: [String] = []
+
     /// A path has at most so many bytes.
     static let maxPathBytes = 4096
     /// A part of a path between slashes has at most so many bytes.
@@ -56,6 +59,31 @@ public struct Workspace: Hashable, Sendable {
             workspace.protected.append(String(path.dropFirst(root.count + 1)).lowercased())
         }
         return workspace
+    }
+
+    /// The workspace without some files and directories; those outside of it are not reached anyway.
+    public func hiding(_ paths: [String]) -> Workspace {
+        var workspace = self
+        for path in paths.map(Confinement.real) where path.hasPrefix(root + "/") {
+            workspace.hidden.append(String(path.dropFirst(root.count + 1)).lowercased())
+        }
+        return workspace
+    }
+
+    /// Whether a path from the root, without links, is to be passed over.
+    func isHidden(_ path: String) -> Bool {
+        guard !hidden.isEmpty else { return false }
+        let path = path.lowercased()
+        return hidden.contains { path == $0 || path.hasPrefix($0 + "/") }
+    }
+
+    /// Refuses what is hidden.
+    private func requireVisible(_ names: [String], _ path: String) throws(WorkspaceError) {
+        guard !hidden.isEmpty, isHidden(names.joined(separator: "/")) else { return }
+        throw WorkspaceError(
+            code: .protected,
+            message: "\"\(path)\" is not reached: it belongs to Anima itself, and only your owner sees it"
+        )
     }
 
     /// Refuses to change what is protected.
@@ -103,6 +131,7 @@ public struct Workspace: Hashable, Sendable {
                 directory = try walk(names, for: path)
                 continue
             }
+            try requireVisible(names + [name], path)
             if let target = directory.linkTarget(of: name) {
                 if pending.isEmpty, !followsLast {
                     if changing { try requireUnprotected(names + [name], path) }

@@ -47,9 +47,22 @@ import Testing
             "2:14: tools.use[0]: \"a b\" is no tool or group; names are made of letters, digits, '_', '-' and '.'"
         ),
         (
-            "tools.environment = [\"A=1\"]",
-            "2:22: tools.environment[0]: \"A=1\" is no name of an environment variable; "
+            "tools.environment = [\"1A=1\"]",
+            "2:22: tools.environment[0]: \"1A=1\" is no environment variable; write NAME or NAME=value, "
                 + "names are letters, digits and '_', no digit first"
+        ),
+        (
+            "tools.headers = [\"https://a.test/path Authorization: x\"]",
+            "2:18: tools.headers[0]: \"https://a.test/path Authorization: x\" is no header of an origin; "
+                + "write \"https://api.example Authorization: Bearer ${secret:NAME}\""
+        ),
+        (
+            "tools.hosts = [\"${secret:HOST}\"]",
+            "2:16: tools.hosts[0]: a secret can stand in tools.environment and tools.headers only"
+        ),
+        (
+            "agent.description = \"${secret:WHO}\"",
+            "2:7: agent.description: a secret can stand in tools.environment and tools.headers only"
         ),
         (
             "tools.hosts = [\"a.test:80\", \"http://b.test\"]",
