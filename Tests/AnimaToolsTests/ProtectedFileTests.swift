@@ -70,7 +70,7 @@ import Testing
         }
         #expect(scene.text("home/keys.toml") == "KEY = \"needle\"")
         let list = try await call("list_files", ["depth": 5, "hidden": true]).content
-        #expect(list.contains("open/keys.toml") && !list.contains("home/"), "\(list)")
+        #expect(list.contains("open/keys.toml") && !list.contains("\nhome/"), "\(list)")
         let found = try await call("search_files", ["pattern": "needle"]).content
         #expect(found.contains("open/keys.toml:1") && !found.contains("home/keys.toml:"), "\(found)")
     }

@@ -191,7 +191,10 @@ extension ToolSpec {
         guard gateForm == .command, let gateArgument, let line = arguments[gateArgument]?.stringValue else {
             return false
         }
-        return line.utf8.contains { ";&|`$()<>\n\r\\\"'{}*?[]~#!=%".utf8.contains($0) }
+        // Control characters but the tab, too: what reads the line need not read them as the rule does.
+        return line.utf8.contains {
+            ";&|`$()<>\\\"'{}*?[]~#!=%".utf8.contains($0) || $0 < 0x20 && $0 != 9 || $0 == 0x7F
+        }
     }
 
     /// The rule that allows calls exactly like this one from now on; nil when none could be trusted to mean only them.
@@ -240,11 +243,19 @@ private enum RunningPrograms {
 
 extension JSONValue {
     /// The text that gate rules match: a string as it is, a list of strings joined by spaces.
+    ///
+    /// A word of a list that is empty, or holds a space or a quote, stands in quotes: it is no two words to a rule.
     fileprivate var gateText: String? {
-        if let values = arrayValue {
-            let texts = values.compactMap(\.stringValue)
-            return texts.count == values.count ? texts.joined(separator: " ") : nil
-        }
-        return stringValue
+        guard let values = arrayValue else { return stringValue }
+        let texts = values.compactMap(\.stringValue)
+        guard texts.count == values.count else { return nil }
+        return texts.map { $0.isEmpty || $0.utf8.contains(where: Self.endsAWord) ? Self.quoted($0) : $0 }
+            .joined(separator: " ")
     }
+
+    private static func endsAWord(_ byte: UInt8) -> Bool {
+        byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"")
+    }
+
+    private static func quoted(_ word: String) -> String { "'" + word.replacing("'", with: "'\\''") + "'" }
 }
