@@ -60,7 +60,7 @@ struct ListCommand: AsyncParsableCommand {
             } catch {
                 row = ["name": .string(id.name), "error": .string("\(error)")]
             }
-            terminal.line(json ? row.text : Self.text(of: row), to: .output)
+            if json { terminal.json(row) } else { terminal.line(Self.text(of: row), to: .output) }
         }
     }
 
@@ -132,7 +132,7 @@ struct ShowCommand: AsyncParsableCommand {
         ]
         let terminal = Terminal.current
         if json {
-            terminal.line(JSONValue.object(Dictionary(uniqueKeysWithValues: summary)).text, to: .output)
+            terminal.json(JSONValue.object(Dictionary(uniqueKeysWithValues: summary)))
         } else {
             for (key, value) in summary {
                 terminal.write(key.padded(to: 14), to: .output, .dim)

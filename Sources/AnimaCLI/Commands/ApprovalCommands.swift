@@ -39,7 +39,7 @@ struct ApprovalsCommand: AsyncParsableCommand {
             count += pending.count
             for question in pending {
                 if json {
-                    terminal.line(Self.json(of: question, id).text, to: .output)
+                    terminal.json(Self.json(of: question, id))
                 } else {
                     terminal.write("\(id) \(question.call.id) ", to: .output, .bold)
                     terminal.write("\(question.call.tool) \(question.call.arguments.text)", to: .output)

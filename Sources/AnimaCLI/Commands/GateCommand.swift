@@ -90,7 +90,7 @@ struct GateCommand: AsyncParsableCommand {
                         }
                     ),
                 ]
-                return terminal.line(row.text, to: .output)
+                return terminal.json(row)
             }
             terminal.write(word, to: .output, word == "allow" ? .green : .yellow)
             terminal.line(": \(reason)", to: .output)

@@ -41,7 +41,7 @@ struct KeysCommand: AsyncParsableCommand {
                         "name": .string(place.name), "set": .bool(place.source != nil),
                         "in": place.source.map { .string($0) } ?? .null,
                     ]
-                    terminal.line(row.text, to: .output)
+                    terminal.json(row)
                 } else {
                     terminal.write(place.name.padded(to: 24), to: .output, place.source == nil ? .dim : .plain)
                     terminal.line(place.source ?? "not set", to: .output, place.source == nil ? .dim : .green)

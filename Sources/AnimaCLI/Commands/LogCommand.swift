@@ -74,7 +74,7 @@ struct LogCommand: AsyncParsableCommand {
 
     private func show(_ event: Event, _ format: EventFormat) throws {
         if json {
-            Terminal.current.line(try event.json().text, to: .output)
+            Terminal.current.json(try event.json())
         } else {
             format.show(event, to: .output)
         }
@@ -88,7 +88,7 @@ struct LogCommand: AsyncParsableCommand {
             guard case .toolFinished(let fact) = event.fact, fact.call == call else { continue }
             let whole = try await fact.result.spill.asyncMap { try await life.spill(hash: $0.hash) } ?? nil
             let content = whole.map { String(decoding: $0, as: UTF8.self) } ?? fact.result.content
-            return Terminal.current.write(content, to: .output)
+            return Terminal.current.exact(content)
         }
         throw UsageError("the tool call \(call) has no result in the life of \"\(name)\"")
     }

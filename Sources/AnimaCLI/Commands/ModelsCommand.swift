@@ -118,7 +118,7 @@ struct ModelsCommand: AsyncParsableCommand {
             var reply = try await Deadline.run(limits.modelTime, of: "limits.model_seconds") {
                 try await provider.respond(to: request) { delta in
                     first.note(clock.now)
-                    if case .text(let text) = delta, !isJSON { terminal.write(text, to: .output) }
+                    if case .text(let text) = delta, !isJSON { terminal.exact(text) }
                 }
             }
             let now = clock.now
@@ -135,7 +135,7 @@ struct ModelsCommand: AsyncParsableCommand {
                     "dollars": .double(Double(reply.usage.microdollars) / 1e6),
                     "firstMilliseconds": .int(Int(wait)), "milliseconds": .int(Int(whole)),
                 ]
-                return terminal.line(row.text, to: .output)
+                return terminal.json(row)
             }
             terminal.line(to: .output)
             let cost = provider.facts.price == nil ? "no known price" : Dollars.text(reply.usage.microdollars)
@@ -181,7 +181,7 @@ struct ModelsCommand: AsyncParsableCommand {
                         "model": .string(embedder.name), "text": .string(text),
                         "vector": .array(vector.map { .double(Double($0)) }),
                     ]
-                    terminal.line(row.text, to: .output)
+                    terminal.json(row)
                 } else {
                     let start = vector.prefix(4).map { "\($0)" }.joined(separator: ", ")
                     terminal.line("\(vector.count) dimensions: \(start)…  \(text.shortened(to: 60))", to: .output)
@@ -203,7 +203,7 @@ private struct ModelTable {
                 "provider": .string(found.provider.provider.rawValue), "address": .string(found.provider.address),
                 "error": .string(problem),
             ]
-            return terminal.line(row.text, to: .output)
+            return terminal.json(row)
         }
         terminal.write("\n\(found.provider.provider.rawValue) ", to: .output, .bold)
         terminal.write("at \(found.provider.address)", to: .output, .dim)
@@ -230,7 +230,7 @@ private struct ModelTable {
                 "outputTokens": facts.outputTokens.map { .int($0) } ?? .null,
                 "price": price ?? .null,
             ]
-            return terminal.line(row.text, to: .output)
+            return terminal.json(row)
         }
         terminal.write(role.padded(to: 14), to: .output, .cyan)
         terminal.write(model.name.padded(to: 40), to: .output)

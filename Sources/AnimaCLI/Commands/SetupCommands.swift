@@ -50,7 +50,7 @@ struct ConfigCommand: AsyncParsableCommand {
             let composition = try common.composition()
             let (_, configuration) = try composition.agent(config)
             let report = ConfigurationReport(configuration)
-            Terminal.current.write(json ? report.json.text + "\n" : report.text, to: .output)
+            if json { Terminal.current.json(report.json) } else { Terminal.current.write(report.text, to: .output) }
         }
     }
 
@@ -111,7 +111,7 @@ struct DoctorCommand: AsyncParsableCommand {
                     "subject": .string(finding.subject), "ok": .bool(finding.problem == nil),
                     "detail": .string(finding.problem ?? finding.detail),
                 ]
-                terminal.line(row.text, to: .output)
+                terminal.json(row)
             } else {
                 terminal.write(
                     finding.problem == nil ? "ok    " : "wrong ",
@@ -214,7 +214,7 @@ struct ToolsCommand: AsyncParsableCommand {
                     "trust": .string(spec.trust.rawValue), "description": .string(spec.description),
                     "parameters": spec.parameters.jsonSchema,
                 ]
-                terminal.line(row.text, to: .output)
+                terminal.json(row)
             } else {
                 terminal.write(spec.name.padded(to: 14), to: .output, .bold)
                 terminal.write(spec.group.padded(to: 8) + spec.replay.rawValue.padded(to: 7), to: .output, .dim)

@@ -171,17 +171,13 @@ struct UndoCommand: AsyncParsableCommand {
         let terminal = Terminal.current
         for change in entry.changes.reversed() {
             if json {
-                terminal.line(
-                    JSONValue.object([
-                        "event": .string("e\(entry.seq)"), "at": .string(entry.at.rfc3339),
-                        "call": entry.call.map { .string($0.description) } ?? .null,
-                        "tool": entry.tool.map { .string($0) } ?? .null, "kind": .string(change.kind.rawValue),
-                        "path": .string(change.path), "from": change.from.map { .string($0) } ?? .null,
-                        "isRestorable": .bool(change.isRestorable), "isUndone": .bool(entry.isUndone),
-                    ])
-                    .text,
-                    to: .output
-                )
+                terminal.json([
+                    "event": .string("e\(entry.seq)"), "at": .string(entry.at.rfc3339),
+                    "call": entry.call.map { .string($0.description) } ?? .null,
+                    "tool": entry.tool.map { .string($0) } ?? .null, "kind": .string(change.kind.rawValue),
+                    "path": .string(change.path), "from": change.from.map { .string($0) } ?? .null,
+                    "isRestorable": .bool(change.isRestorable), "isUndone": .bool(entry.isUndone),
+                ])
                 continue
             }
             terminal.write("e\(entry.seq)".padded(to: 7), to: .output, .dim)
@@ -210,7 +206,7 @@ struct UndoCommand: AsyncParsableCommand {
                 members["outcome"] = "refused"
                 members["reason"] = .string(reason)
             }
-            return terminal.line(JSONValue.object(members).text, to: .output)
+            return terminal.json(JSONValue.object(members))
         }
         switch verdict.outcome {
         case .restored:

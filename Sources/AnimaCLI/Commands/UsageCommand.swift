@@ -82,7 +82,7 @@ struct UsageCommand: AsyncParsableCommand {
     private func show(_ rows: [(key: String, row: Row)], _ by: Grouping) {
         let terminal = Terminal.current
         if json {
-            for (key, row) in rows { terminal.line(row.json(by: by.rawValue, key).text, to: .output) }
+            for (key, row) in rows { terminal.json(row.json(by: by.rawValue, key)) }
             return
         }
         guard !rows.isEmpty else {

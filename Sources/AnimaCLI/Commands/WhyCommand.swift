@@ -53,7 +53,7 @@ struct WhyCommand: AsyncParsableCommand {
         let terminal = Terminal.current
         let format = EventFormat(terminal: terminal, isVerbose: verbose)
         for event in chain.reversed() {
-            if json { terminal.line(try event.json().text, to: .output) } else { format.show(event, to: .output) }
+            if json { terminal.json(try event.json()) } else { format.show(event, to: .output) }
         }
         if !json, let explanation = Self.explanation(of: chain, events) {
             terminal.line(explanation, to: .output, .bold)

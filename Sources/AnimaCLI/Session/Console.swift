@@ -73,7 +73,7 @@ final class Console: Sendable {
     private func print(_ event: Event) {
         // A fact that was just written can be written again.
         guard let json = try? event.json() else { return }
-        terminal.line(json.text, to: .output)
+        terminal.json(json)
         if case .turnEnded(let fact) = event.fact { remember(fact.end) }
     }
 
@@ -138,7 +138,7 @@ final class Console: Sendable {
                 endLine()
             } else {
                 endLine()
-                if !fact.text.isEmpty { terminal.line(fact.text.trimmingLineEnd, to: .output) }
+                if !fact.text.isEmpty { terminal.exact(fact.text.trimmingLineEnd + "\n") }
             }
             if case .failed(let reason) = fact.end { terminal.line("failed: \(reason)", to: .error, .red) }
             if case .limit(_, let reason) = fact.end { terminal.line("limit: \(reason)", to: .error, .yellow) }

@@ -1,3 +1,5 @@
+import AnimaCore
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -45,12 +47,18 @@ struct Terminal: Sendable {
     /// Whether a person can be asked: somebody types, and looks at the questions.
     var isPersonThere: Bool { isatty(0) == 1 && isTerminal(.error) }
 
-    /// Writes a text; what it contains of control characters is made harmless when a person looks.
+    /// Writes a text for people; what it contains of control characters is made harmless, also for who looks at it later.
     func write(_ text: String, to stream: Stream, _ style: Style = .plain) {
-        let shown = isTerminal(stream) ? Harmless.text(text) : text
+        let shown = Harmless.text(text)
         let isStyled = style != .plain && hasColor[Int(stream.rawValue) - 1] && !shown.isEmpty
         put(isStyled ? "\u{1B}[\(style.rawValue)m\(shown)\u{1B}[0m" : shown, to: stream)
     }
+
+    /// Writes an answer as it is, so that it can go into a file or a program; harmless when a person looks.
+    func exact(_ text: String) { put(isTerminal(.output) ? Harmless.text(text) : text, to: .output) }
+
+    /// Writes a value as one line; the same value to who reads it, harmless to who looks at it.
+    func json(_ value: JSONValue) { put(Harmless.json(value.text) + "\n", to: .output) }
 
     /// Writes a line.
     func line(_ text: String = "", to stream: Stream, _ style: Style = .plain) {
@@ -88,6 +96,21 @@ enum Harmless {
             } else {
                 result.append(contentsOf: "<U+\(String(scalar.value, radix: 16, uppercase: true))>".unicodeScalars)
             }
+        }
+        return String(result)
+    }
+
+    /// JSON with what is harmful in its texts written as escapes.
+    static func json(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isHarmful) else { return text }
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            guard isHarmful(scalar) else {
+                result.append(scalar)
+                continue
+            }
+            let digits = String(scalar.value, radix: 16)
+            result.append(contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).unicodeScalars)
         }
         return String(result)
     }
