@@ -21,12 +21,18 @@ struct Benchmarks {
         try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         var report = Report()
+        if arguments.contains("--only-tools") {
+            try await Turns.measure(into: &report, scratch: scratch)
+            try await Tools.measure(into: &report, anima: arguments[1], scratch: scratch)
+            return print(report.table)
+        }
         // While this process is small: a child's peak memory counts its parent's until it is another program.
         try Starting.measure(into: &report, anima: arguments[1], scratch: scratch)
         try await IdleAgents.measure(into: &report)
         try await Turns.measure(into: &report, scratch: scratch)
         try await Waking.measure(into: &report, scratch: scratch)
         try await Crowd.measure(into: &report, scratch: scratch)
+        try await Tools.measure(into: &report, anima: arguments[1], scratch: scratch)
         try await RealModels.measure(into: &report)
         print(report.table)
         if arguments.count > 2 { try report.json.write(toFile: arguments[2], atomically: true, encoding: .utf8) }

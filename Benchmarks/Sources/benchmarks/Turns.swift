@@ -4,12 +4,17 @@ import Synchronization
 /// CPU and flushes per turn.
 enum Turns {
     static func measure(into report: inout Report, scratch: String) async throws {
+        var dispatch = 0.0
         for (calls, aimMemory, aimNormal) in [(0, 50.0, 250.0), (10, 1000.0, 1000.0)] {
             let what = calls == 0 ? "a turn" : "a turn of \(calls) tool calls"
             let memory = try await cpu(calls, InMemoryLifeStore())
             report.add("\(what), life in memory, CPU", memory.cpu, "µs", aim: calls == 0 ? aimMemory : nil)
             let normal = try await cpu(calls, try life(scratch, "normal-\(calls)", .normal))
             report.add("\(what), durability normal, CPU", normal.cpu, "µs", aim: aimNormal)
+            dispatch = calls == 0 ? normal.cpu : (normal.cpu - dispatch) / Double(calls)
+            if calls > 0 {
+                report.add("a tool call through gate, validation and journal, CPU", dispatch, "µs", aim: 100)
+            }
             let full = try await cpu(calls, try life(scratch, "full-\(calls)", .full))
             report.add("\(what), durability full, CPU", full.cpu, "µs")
             report.add("\(what), durability full, wall", full.wall, "µs")
