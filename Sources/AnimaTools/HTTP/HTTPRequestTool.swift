@@ -100,45 +100,78 @@ struct HTTPRequestTool: Tool {
 
     private func save(_ request: WebRequest, _ path: String, _ call: ToolInvocation) async throws -> ToolOutput {
         let limit = call.integer("max_bytes") ?? Self.savedBytes
-        let terms = WebClient.Terms(limit: call.timeout)
         // Begun before anything is sent: a path that can't be written costs no request.
         let file = try workspace.begin(path)
-        return try await client.send(request, terms) { answer in
-            guard (200..<300).contains(answer.head.status) else {
-                let (bytes, _) = try await answer.bytes(limit: Self.shownBytes)
-                let text = AnswerText.text(bytes, answer.head).map { "\n\n" + $0 } ?? ""
-                return .failure(
-                    AnswerText.summary(answer, size: AnswerText.size(bytes.count)) + "\n"
-                        + AnswerText.fields(answer.head)
-                        + "\n[nothing was saved]" + text
-                )
+        return try await client.send(request, WebClient.Terms(limit: call.timeout)) { answer in
+            guard (200..<300).contains(answer.head.status) else { return try await Self.refuse(answer) }
+            return try await Self.keep(answer, in: file, limit: limit, progress: call.progress)
+        }
+    }
+
+    private static func refuse(_ answer: WebClient.Answer) async throws -> ToolOutput {
+        let (bytes, _) = try await answer.bytes(limit: shownBytes)
+        let text = AnswerText.text(bytes, answer.head).map { "\n\n" + $0 } ?? ""
+        return .failure(
+            AnswerText.summary(answer, size: AnswerText.size(bytes.count)) + "\n" + AnswerText.fields(answer.head)
+                + "\n[nothing was saved]" + text
+        )
+    }
+
+    private static func keep(
+        _ answer: WebClient.Answer,
+        in file: Workspace.UnfinishedFile,
+        limit: Int,
+        progress: @escaping @Sendable (String) -> Void
+    ) async throws -> ToolOutput {
+        let expected = answer.head.value("content-length").flatMap { Int($0) }
+        let download = Download(file: file, expected: expected, limit: limit, progress: progress)
+        try download.require(expected ?? 0)
+        try await answer.read(into: download)
+        let change = try file.finish()
+        var content =
+            AnswerText.summary(answer, size: AnswerText.size(file.count)) + "\n" + AnswerText.fields(answer.head)
+        if let packing = answer.head.value("content-encoding"), packing.lowercased() != "identity" {
+            content += "\n[the server packed it (\(AnswerText.printable(packing, 40))); it is saved as it was sent]"
+        }
+        return .success(content + "\n\nSaved \(counted(file.count, "byte")) to \(change.change.path).", [change])
+    }
+
+    /// A body on its way into a file.
+    private final class Download: BodyTaker {
+        private let file: Workspace.UnfinishedFile
+        private let limit: Int
+        private let total: String
+        private let progress: @Sendable (String) -> Void
+        private var told = 0
+
+        init(
+            file: Workspace.UnfinishedFile,
+            expected: Int?,
+            limit: Int,
+            progress: @escaping @Sendable (String) -> Void
+        ) {
+            self.file = file
+            self.limit = limit
+            total = expected.map { " of \(AnswerText.size($0))" } ?? ""
+            self.progress = progress
+        }
+
+        func take(_ piece: UnsafeRawBufferPointer) throws -> Bool {
+            try require(file.count + piece.count)
+            try file.write(piece)
+            if file.count - told >= 1_000_000 {
+                told = file.count
+                progress("\(AnswerText.size(told))\(total)\n")
             }
-            let expected = answer.head.value("content-length").flatMap { Int($0) }
-            let total = expected.map { " of \(AnswerText.size($0))" } ?? ""
-            func tooLarge(_ count: Int) -> WebFailure {
-                WebFailure(
-                    "the body has \(count) bytes or more, over the limit of \(limit); nothing was saved; raise max_bytes"
-                )
-            }
-            if let expected, expected > limit { throw tooLarge(expected) }
-            var told = 0
-            try await answer.read { piece in
-                guard file.count + piece.count <= limit else { throw tooLarge(file.count + piece.count) }
-                try file.write(piece)
-                if file.count - told >= 1_000_000 {
-                    told = file.count
-                    call.progress("\(AnswerText.size(told))\(total)\n")
-                }
-                return true
-            }
-            let change = try file.finish()
-            var content =
-                AnswerText.summary(answer, size: AnswerText.size(file.count)) + "\n"
-                + AnswerText.fields(answer.head)
-            if let packing = answer.head.value("content-encoding"), packing.lowercased() != "identity" {
-                content += "\n[the server packed it (\(AnswerText.printable(packing, 40))); it is saved as it was sent]"
-            }
-            return .success(content + "\n\nSaved \(counted(file.count, "byte")) to \(change.change.path).", [change])
+            return true
+        }
+
+        /// Refuses a body of so many bytes when that is too much.
+        func require(_ count: Int) throws(WebFailure) {
+            guard count > limit else { return }
+            throw WebFailure(
+                "the body has \(count) bytes or more, over the limit of \(limit); nothing was saved; raise max_bytes"
+            )
         }
     }
 

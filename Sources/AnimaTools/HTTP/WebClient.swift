@@ -14,6 +14,27 @@ import Musl
 import Darwin
 #endif
 
+/// Takes a body while it comes; used by one task at a time.
+protocol BodyTaker: AnyObject {
+    /// Takes the next bytes; false when they were enough.
+    func take(_ piece: UnsafeRawBufferPointer) throws -> Bool
+}
+
+/// The beginning of a body.
+private final class CollectedBody: BodyTaker {
+    private let limit: Int
+    private(set) var bytes: [UInt8] = []
+    private(set) var isCut = false
+
+    init(limit: Int) { self.limit = limit }
+
+    func take(_ piece: UnsafeRawBufferPointer) -> Bool {
+        isCut = bytes.count + piece.count > limit
+        bytes.append(contentsOf: piece.prefix(limit - bytes.count))
+        return !isCut
+    }
+}
+
 /// Sends requests to public hosts and to those that the owner opened.
 ///
 /// Each hop is judged from scratch: its address, then every number that its name has, and the connection goes to a number
@@ -44,23 +65,20 @@ struct WebClient: Sendable {
         let note: String?
         fileprivate let body: HTTPClientResponse.Body
 
-        /// Reads the body piece by piece until it ends or `take` returns false.
-        func read(_ take: (UnsafeRawBufferPointer) throws -> Bool) async throws {
+        /// Reads the body piece by piece until it ends or the taker has enough.
+        // With a closure instead of an object the optimizer of Swift 6.3 crashes (CoroSplit).
+        func read(into taker: any BodyTaker) async throws {
             for try await buffer in body {
-                guard try buffer.withUnsafeReadableBytes(take) else { return }
+                let goesOn = try buffer.withUnsafeReadableBytes { try taker.take($0) }
+                guard goesOn else { return }
             }
         }
 
         /// Reads the body up to a limit.
         func bytes(limit: Int) async throws -> (bytes: [UInt8], isCut: Bool) {
-            var bytes: [UInt8] = []
-            var isCut = false
-            try await read { piece in
-                isCut = bytes.count + piece.count > limit
-                bytes.append(contentsOf: piece.prefix(limit - bytes.count))
-                return !isCut
-            }
-            return (bytes, isCut)
+            let collected = CollectedBody(limit: limit)
+            try await read(into: collected)
+            return (collected.bytes, collected.isCut)
         }
     }
 
