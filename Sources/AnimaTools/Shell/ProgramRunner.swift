@@ -46,7 +46,13 @@ struct ProgramRunner: Sendable {
             "TERM": "dumb",
             "TMPDIR": sandbox is NoSandbox ? inherited("TMPDIR") ?? "/tmp" : "/tmp",
         ]
-        environment = base.merging(granted) { _, granted in granted }
+        environment = base.merging(GitGuard.variables) { base, _ in base }.merging(granted) { _, granted in granted }
+    }
+
+    /// The whole environment of one program.
+    private func variables(in directory: String) -> [String: String] {
+        let here = GitGuard.variables(in: directory, of: workspace).filter { environment[$0.key] == nil }
+        return environment.merging(here) { mine, _ in mine }
     }
 
     /// The arguments that both tools have besides what to run.
@@ -98,7 +104,7 @@ struct ProgramRunner: Sendable {
         let run = ProgramRun(
             program: command.first ?? program,
             arguments: Array(command.dropFirst()),
-            environment: environment,
+            environment: variables(in: directory),
             directory: directory,
             input: input,
             progress: call.progress
