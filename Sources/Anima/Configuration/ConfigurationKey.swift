@@ -52,6 +52,8 @@ struct ConfigurationKey: Sendable {
         case variableNames
         /// Hosts, each perhaps with a port.
         case hosts
+        /// Hosts that programs may reach, each perhaps with a port or for all names below one.
+        case programHosts
         /// Patterns of the gate.
         case gatePatterns
         /// Models in short.
@@ -184,7 +186,7 @@ extension ConfigurationKey {
         case .seconds(_, let range): "seconds, a number from \(range.lowerBound) to \(range.upperBound)"
         case .list(_, .toolNames): "an array of groups and tools"
         case .list(_, .variableNames): "an array of names of environment variables"
-        case .list(_, .hosts): "an array of hosts"
+        case .list(_, .hosts), .list(_, .programHosts): "an array of hosts"
         case .list(_, .gatePatterns): "an array of gate patterns"
         case .list(_, .modelNames): "an array of models in short"
         case .list(_, .anyTexts): "an array of strings"
