@@ -38,7 +38,7 @@ struct ProgramProxy: Sendable {
     /// - Parameter listener: A socket that listens; it is closed in the end.
     func serve(_ listener: CInt) async {
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
         let idle = TimeAmount(limits.idle)
         let open = OpenChannels()
@@ -178,7 +178,7 @@ struct ProgramProxy: Sendable {
 
     private func line(to number: IPAddress, _ port: Int) async throws -> Line {
         try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .connectTimeout(TimeAmount(limits.connect))
             .connect(to: try SocketAddress(ipAddress: number.description, port: port)) { channel in
