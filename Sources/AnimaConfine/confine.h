@@ -1,4 +1,4 @@
-// What the three files of anima-confine share.
+// What the files of anima-confine share.
 #ifndef ANIMA_CONFINE_H
 #define ANIMA_CONFINE_H
 
@@ -15,7 +15,10 @@ struct limits {
 
 // What `enter` takes away.
 struct restrictions {
-    bool landlock, network, unix_sockets, temporary;
+    bool landlock, network, unix_sockets, temporary, own_network;
+    // Where Anima waits for the port that is its proxy inside; NULL for none.
+    const char *proxy;
+    unsigned short proxy_port;
     unsigned long long processes;
     const char *read[MOST_PATHS], *write[MOST_PATHS];
     size_t reads, writes;
@@ -31,6 +34,16 @@ void watch(char **command, struct limits limits, int parent, bool wrapped, bool 
 // Gives up what the restrictions say, for this process and all that come of it. Fails rather than give up less.
 void restrict_files(const struct restrictions *restrictions);
 void restrict_calls(const struct restrictions *restrictions, int landlock);
+
+// Leaves the network for a new one with nothing but loopback. Returns NULL, or what could not be done, with errno saying
+// why; the process is of no use then.
+const char *own_network(bool *has_own_users);
+
+// Whether `own_network` works, tried in a child; else what could not be done.
+bool probe_network(char *problem, size_t size);
+
+// Listens on a port of the loopback device, and gives that socket to who waits at the path.
+void hand_over_listener(const char *path, unsigned short port);
 
 // The version of Landlock that the kernel speaks; zero for none.
 int landlock_version(void);

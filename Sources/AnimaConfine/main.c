@@ -4,7 +4,7 @@
 //   anima-confine watch [--parent PID] [--memory BYTES] [--processes N] [--file BYTES] [--cpu SECONDS] [--files N]
 //                       [--wrapped] [--temporary] -- COMMAND...
 //   anima-confine enter [--landlock] [--read PATH]... [--write PATH]... [--temporary] [--network] [--unix]
-//                       [--processes N] -- COMMAND...
+//                       [--own-network] [--proxy PATH --proxy-port N] [--processes N] -- COMMAND...
 //
 // `watch` stays outside and counts; `enter` gives rights up for good and becomes the command. Between them may stand
 // bubblewrap (`--wrapped`). It is C because it must start in a millisecond and between fork and exec.
@@ -84,9 +84,15 @@ static void enter(char **command, const struct restrictions *restrictions) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     syscall(SYS_close_range, 3U, ~0U, 0U);
+    // A namespace of users, as bubblewrap makes it and a network of one's own may need it, counts from zero.
+    bool has_own_users = !restrictions->landlock;
+    if (restrictions->own_network) {
+        const char *problem = own_network(&has_own_users);
+        if (problem) fail("%s: %s", problem, strerror(errno));
+    }
+    if (restrictions->proxy) hand_over_listener(restrictions->proxy, restrictions->proxy_port);
     if (restrictions->processes) {
-        // A namespace of users, as bubblewrap makes it, counts from zero.
-        rlim_t most = restrictions->processes + (restrictions->landlock && getuid() ? tasks_of_user() : 0);
+        rlim_t most = restrictions->processes + (!has_own_users && getuid() ? tasks_of_user() : 0);
         struct rlimit limit = {most, most};
         setrlimit(RLIMIT_NPROC, &limit);
     }
@@ -106,7 +112,9 @@ int main(int count, char **arguments) {
     const char *verb = arguments[1];
     if (!strcmp(verb, "probe")) {
         bool filters = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
-        printf("landlock %d\nseccomp %d\n", landlock_version(), filters);
+        char problem[256];
+        bool networks = probe_network(problem, sizeof problem);
+        printf("landlock %d\nseccomp %d\nnetwork %d %s\n", landlock_version(), filters, networks, problem);
         return 0;
     }
     struct limits limits = {0};
@@ -121,6 +129,7 @@ int main(int count, char **arguments) {
         else if (!strcmp(name, "--landlock")) restrictions.landlock = true;
         else if (!strcmp(name, "--network")) restrictions.network = true;
         else if (!strcmp(name, "--unix")) restrictions.unix_sockets = true;
+        else if (!strcmp(name, "--own-network")) restrictions.own_network = true;
         else {
             const char *value = ++at < count ? arguments[at] : NULL;
             if (!value) fail("%s needs a value", name);
@@ -130,6 +139,8 @@ int main(int count, char **arguments) {
             else if (!strcmp(name, "--file")) limits.file = number(value);
             else if (!strcmp(name, "--cpu")) limits.cpu = number(value);
             else if (!strcmp(name, "--files")) limits.files = number(value);
+            else if (!strcmp(name, "--proxy")) restrictions.proxy = value;
+            else if (!strcmp(name, "--proxy-port")) restrictions.proxy_port = (unsigned short)number(value);
             else if (!strcmp(name, "--read") && restrictions.reads < MOST_PATHS) restrictions.read[restrictions.reads++] = value;
             else if (!strcmp(name, "--write") && restrictions.writes < MOST_PATHS) restrictions.write[restrictions.writes++] = value;
             else fail("the option %s is not known, or there are too many", name);

@@ -9,8 +9,9 @@ public enum StandardTools {
     ///
     /// - Parameters:
     ///   - workspace: The directory that file tools reach, and in which programs start.
-    ///   - environment: The variables that programs get besides `PATH`, `HOME`, `LANG`, `LC_ALL`, `TERM` and `TMPDIR`;
-    ///     one of these names replaces ours. Programs get no other variable of this process.
+    ///   - environment: The variables that programs get besides `PATH`, `HOME`, `LANG`, `LC_ALL`, `TERM`, `TMPDIR` and
+    ///     those that keep git from what a repository brings; one of these names replaces ours. Programs get no other
+    ///     variable of this process.
     ///   - sandbox: What programs are run in; ``SandboxSurvey`` finds one.
     ///   - confinement: What it lets them reach; nil for the workspace, the readable system and no network.
     ///   - web: Which hosts may be spoken to, and as whom.
@@ -26,7 +27,8 @@ public enum StandardTools {
             workspace: workspace,
             environment: environment,
             sandbox: sandbox,
-            confinement: confinement ?? Confinement(workspace: workspace.root)
+            confinement: confinement ?? Confinement(workspace: workspace.root),
+            resolver: web.resolver
         )
         return [
             ReadFileTool(workspace: workspace),

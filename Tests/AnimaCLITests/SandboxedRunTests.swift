@@ -48,6 +48,22 @@ struct SandboxedRunTests {
         #expect(FileManager.default.fileExists(atPath: granted + "/b") == (key == "write"))
     }
 
+    @Test("reach the hosts that the configuration names, if the sandbox can hold them to these")
+    func grantsHosts() throws {
+        let program = try Program(Program.clerk + "[sandbox]\nhosts = [\"pypi.org\"]\n")
+        let result = try program.run("run", "clerk.toml", "run `echo to $https_proxy`")
+        try FileManager.default.createDirectory(atPath: program.home, withIntermediateDirectories: true)
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: program.home)
+        try program.put("[sandbox]\nhosts = [\"pypi.org\"]\n", at: "../home/config.toml")
+        let doctor = try program.run("doctor").output
+        if doctor.contains("programs reach pypi.org and no other host") {
+            #expect(result.output.contains("to http://127.0.0.1:3128"), "\(result.output) \(result.errors)")
+        } else {
+            #expect(doctor.contains("can't hold programs to sandbox.hosts"), "\(doctor)")
+            #expect(result.status != 0 && result.errors.contains("sandbox.hosts"))
+        }
+    }
+
     @Test("are held by what doctor names")
     func tellsTheDoctor() throws {
         let program = try Program()

@@ -29,6 +29,7 @@ extension Composition {
             protected: configuration.ownFiles
         )
         confinement.network = settings.network
+        confinement.hosts = settings.hosts.compactMap { ProgramHost($0) }
         confinement.limits = settings.limits
         return confinement
     }
@@ -39,10 +40,19 @@ extension Composition {
         let survey = SandboxSurvey(environment: environment)
         do throws(SandboxError) {
             let sandbox = try survey.sandbox(configuration.sandboxMode)
+            let hosts = configuration.sandbox.hosts
+            if let problem = sandbox.hostsProblem, !hosts.isEmpty {
+                return "\(sandbox.name), which can't hold programs to sandbox.hosts, so agents with tools that run "
+                    + "programs don't start: \(problem)"
+            }
             let isStrongest = sandbox is BubblewrapSandbox
             let weaknesses = sandbox.weaknesses.isEmpty ? "" : "; " + sandbox.weaknesses.joined(separator: "; ")
             let reason = isStrongest ? nil : survey.bubblewrapProblem ?? "sandbox.mode says so"
-            return sandbox.name + weaknesses + (reason.map { "; not bubblewrap: \($0)" } ?? "")
+            let network =
+                hosts.isEmpty
+                ? sandbox.hostsProblem.map { "; sandbox.hosts can't be granted: \($0)" } ?? ""
+                : "; programs reach \(hosts.joined(separator: ", ")) and no other host"
+            return sandbox.name + weaknesses + network + (reason.map { "; not bubblewrap: \($0)" } ?? "")
         } catch {
             return "none, so agents with tools that run programs don't start: \(error)"
         }

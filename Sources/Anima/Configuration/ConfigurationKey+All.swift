@@ -244,7 +244,17 @@ extension ConfigurationKey {
             "What holds programs that tools start: `auto` the strongest there is, and an error where none is; "
                 + "`bubblewrap`; `helper` for `anima-confine` alone; `none` lets them do what you may."
         ),
-        ConfigurationKey("sandbox.network", .flag(\.sandbox.network), "Whether programs reach the network."),
+        ConfigurationKey(
+            "sandbox.network",
+            .flag(\.sandbox.network),
+            "Whether programs reach the whole network. For single hosts leave it and write `hosts`."
+        ),
+        ConfigurationKey(
+            "sandbox.hosts",
+            .list(\.sandbox.hosts, .programHosts),
+            sample: .example(#"["pypi.org", "*.pythonhosted.org", "127.0.0.1:8080"]"#),
+            "Hosts that programs reach, by a proxy of Anima's that their environment names; without a port, on 443 and 80."
+        ),
         ConfigurationKey(
             "sandbox.read",
             .list(\.sandbox.read, .paths),

@@ -135,6 +135,11 @@ extension ConfigurationKey.ItemRule {
                 ? "\(shown) is no host; write a name or a number, perhaps with a port: \"intranet.example\", "
                     + "\"127.0.0.1:8080\""
                 : nil
+        case .programHosts:
+            return ProgramHost(text) == nil
+                ? "\(shown) is no host; write a name, all names below one, or a number, perhaps with a port: "
+                    + "\"pypi.org\", \"*.pythonhosted.org\", \"127.0.0.1:8080\""
+                : nil
         case .gatePatterns: return problem(ofPattern: text, shown)
         case .modelNames, .anyTexts, .paths:
             return text.contains(where: { !$0.isWhitespace }) || (self == .anyTexts && !text.isEmpty)

@@ -55,6 +55,8 @@ struct ConfigurationKey: Sendable {
         case headers
         /// Hosts, each perhaps with a port.
         case hosts
+        /// Hosts that programs may reach, each perhaps with a port or for all names below one.
+        case programHosts
         /// Patterns of the gate.
         case gatePatterns
         /// Models in short.
@@ -190,7 +192,7 @@ extension ConfigurationKey {
         case .list(_, .toolNames): "an array of groups and tools"
         case .list(_, .variables): "an array of environment variables, each `NAME` or `NAME=value`"
         case .list(_, .headers): "an array of `ORIGIN NAME: VALUE`"
-        case .list(_, .hosts): "an array of hosts"
+        case .list(_, .hosts), .list(_, .programHosts): "an array of hosts"
         case .list(_, .gatePatterns): "an array of gate patterns"
         case .list(_, .modelNames): "an array of models in short"
         case .list(_, .anyTexts): "an array of strings"

@@ -1,4 +1,5 @@
 import AnimaCore
+import AnimaTools
 
 /// Loads an agent's configuration: its file over the home's `config.toml` over the defaults, the command line over all.
 ///
@@ -56,6 +57,7 @@ public struct ConfigurationLoader: Sendable {
         load.settle(workspace: form)
         load.readPersona()
         load.checkModels()
+        load.checkSandbox()
         guard load.faults.isEmpty else { throw ConfigurationError(code: load.code, faults: load.faults) }
         return load.configuration
     }
@@ -69,6 +71,7 @@ public struct ConfigurationLoader: Sendable {
             load.read(ConfigurationFile.absolute("\(home)/config.toml", in: baseDirectory, [:]), isHomeWide: true)
         }
         load.checkModels()
+        load.checkSandbox()
         guard load.faults.isEmpty else { throw ConfigurationError(code: load.code, faults: load.faults) }
         return load.configuration
     }
@@ -247,6 +250,21 @@ private struct Load {
             } else if model.name != nil {
                 report("name", "use already names the model; write provider and name instead of use, or leave name out")
             }
+        }
+    }
+
+    /// Checks what the keys of the sandbox say together.
+    mutating func checkSandbox() {
+        let settings = configuration.sandbox
+        guard !settings.hosts.isEmpty else { return }
+        if settings.network {
+            let message =
+                "both network = true and hosts are set; leave network out, so that programs reach these hosts only"
+            faults.append(fault("sandbox.hosts", message, sources["sandbox.hosts"]))
+        }
+        if settings.mode == SandboxSurvey.Mode.none.rawValue {
+            let message = "hosts are set, but mode = \"none\" holds programs to nothing; choose another mode"
+            faults.append(fault("sandbox.hosts", message, sources["sandbox.hosts"]))
         }
     }
 

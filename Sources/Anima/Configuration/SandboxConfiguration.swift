@@ -6,6 +6,8 @@ public struct SandboxConfiguration: Sendable, Hashable {
     public var mode: String?
     /// Whether programs reach the network.
     public var network = false
+    /// The hosts that programs reach when they don't reach the whole network.
+    public var hosts: [String] = []
     /// Absolute paths that programs may read besides the system's and the workspace.
     public var read: [String] = []
     /// Absolute paths that programs may write besides the workspace.

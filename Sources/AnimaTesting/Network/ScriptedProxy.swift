@@ -71,7 +71,7 @@ public final class ScriptedProxy: Sendable {
         let switchboard = Switchboard(hosts: hosts, rule: rule, limit: limit)
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .bind(host: "127.0.0.1", port: 0) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try switchboard.clients.add(channel)

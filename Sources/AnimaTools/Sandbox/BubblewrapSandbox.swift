@@ -27,10 +27,17 @@ public struct BubblewrapSandbox: Sandbox {
 
     /// Where the helper is inside.
     private static let helperPath = "/run/anima-confine"
+    /// Where the way to the proxy is inside.
+    private static let proxyPath = "/run/anima-proxy"
+
+    public var hostsProblem: String? {
+        helper == nil ? "bubblewrap needs anima-confine for that, which was not found (make build makes it)" : nil
+    }
 
     public func command(_ command: [String], in directory: String, under confinement: Confinement, parent: Int32)
-        -> [String]
+        throws(SandboxError) -> [String]
     {
+        try requireHosts(of: confinement)
         let wrapped =
             [bubblewrap, "--unshare-all", "--die-with-parent", "--new-session"]
             + (confinement.network ? ["--share-net"] : [])
@@ -39,10 +46,10 @@ public struct BubblewrapSandbox: Sandbox {
             + ["--chdir", directory, "--remount-ro", "/proc", "--remount-ro", "/", "--"]
         guard let helper else { return wrapped + command }
         // With the network of the machine come its sockets without a path, which reach its services.
-        let inside = [
-            Self.helperPath, "enter", confinement.network ? "--network" : "--unix", "--processes",
-            String(confinement.limits.processes), "--",
-        ]
+        let inside =
+            [Self.helperPath, "enter", confinement.network ? "--network" : "--unix"]
+            + helper.way(out: confinement.proxy.map { _ in Self.proxyPath })
+            + ["--processes", String(confinement.limits.processes), "--"]
         return helper.watch(confinement, parent, ["--wrapped"]) + wrapped + inside + command
     }
 
@@ -83,6 +90,7 @@ public struct BubblewrapSandbox: Sandbox {
             arguments += ["--ro-bind", path, path]
         }
         if let helper { arguments += ["--ro-bind", helper.helper, Self.helperPath] }
+        if let proxy = confinement.proxy { arguments += ["--ro-bind", proxy, Self.proxyPath] }
         return arguments
     }
 

@@ -37,6 +37,12 @@ public struct Confinement: Hashable, Sendable {
     public var protected: [String]
     /// Whether they reach the network.
     public var network = false
+    /// The hosts that they reach when they don't reach the whole network; empty for none.
+    public var hosts: [ProgramHost] = []
+    /// Where Anima waits to be handed the port of its proxy; each run has a place of its own.
+    ///
+    /// Nil for a run that reaches none of the hosts.
+    var proxy: String?
     /// What they may use.
     public var limits = Limits()
 

@@ -14,11 +14,14 @@ public struct HelperSandbox: Sandbox {
     public let helper: String
     /// The version of Landlock that the kernel speaks.
     public let landlock: Int
+    /// Why it can't make a network of its own for a program; nil when it can.
+    public let networkProblem: String?
 
     /// The sandbox that this helper makes.
-    public init(helper: String, landlock: Int) {
+    public init(helper: String, landlock: Int, networkProblem: String? = nil) {
         self.helper = helper
         self.landlock = landlock
+        self.networkProblem = networkProblem
     }
 
     public var name: String { "anima-confine (Landlock \(landlock))" }
@@ -31,9 +34,18 @@ public struct HelperSandbox: Sandbox {
         ] + (landlock < 6 ? ["processes of the same user can be sent signals (needs Linux 6.12)"] : [])
     }
 
+    public var hostsProblem: String? {
+        // Rules of Landlock for TCP know ports and no hosts, so nothing less will do.
+        networkProblem.map {
+            "anima-confine alone needs a network namespace for that, and the system does not allow one (\($0)); allow "
+                + "user namespaces, or install bubblewrap where it may make them"
+        }
+    }
+
     public func command(_ command: [String], in directory: String, under confinement: Confinement, parent: Int32)
         throws(SandboxError) -> [String]
     {
+        try requireHosts(of: confinement)
         for hidden in confinement.hidden {
             guard let root = confinement.writable.first(where: { Confinement.lies(hidden, in: $0) }) else { continue }
             throw SandboxError(
@@ -49,7 +61,14 @@ public struct HelperSandbox: Sandbox {
         for path in confinement.writable + ["/dev/null", "/dev/full", "/dev/tty"] { rules += ["--write", path] }
         return watch(confinement, parent, ["--temporary"])
             + [helper, "enter", "--landlock", "--temporary"] + rules + (confinement.network ? ["--network"] : [])
+            + (confinement.proxy == nil ? [] : ["--own-network"]) + way(out: confinement.proxy)
             + ["--processes", String(confinement.limits.processes), "--"] + command
+    }
+
+    /// What the part inside, which has a network of its own, is told of the proxy.
+    func way(out proxy: String?) -> [String] {
+        guard let proxy else { return [] }
+        return ["--network", "--proxy", proxy, "--proxy-port", String(ProgramNetwork.port)]
     }
 
     /// The part that stays outside and bounds what runs inside.

@@ -8,6 +8,9 @@ public protocol Sandbox: Sendable {
     /// What it does not hold of what a stronger one would, each as a phrase; empty for the strongest.
     var weaknesses: [String] { get }
 
+    /// Why it can't let programs reach single hosts and no others; nil when it can.
+    var hostsProblem: String? { get }
+
     /// The command line that runs a program inside.
     ///
     /// - Parameters:
@@ -31,9 +34,25 @@ public struct NoSandbox: Sandbox {
     public var name: String { "none" }
     public var weaknesses: [String] { ["programs may read, write and reach whatever the user may"] }
 
+    public var hostsProblem: String? { "sandbox.mode is \"none\", which holds nothing" }
+
     public func command(_ command: [String], in directory: String, under confinement: Confinement, parent: Int32)
-        -> [String]
-    { command }
+        throws(SandboxError) -> [String]
+    {
+        try requireHosts(of: confinement)
+        return command
+    }
+}
+
+extension Sandbox {
+    /// Fails when hosts are granted that this sandbox would have to open the whole network for.
+    func requireHosts(of confinement: Confinement) throws(SandboxError) {
+        guard !confinement.hosts.isEmpty, let hostsProblem else { return }
+        throw SandboxError(
+            message: "programs can't be held to the hosts that sandbox.hosts names: \(hostsProblem); without "
+                + "sandbox.hosts they run without network"
+        )
+    }
 }
 
 /// Why programs can't be confined, and what to do about it.

@@ -41,7 +41,10 @@ public struct SandboxSurvey: Sendable {
         if let found {
             let probe = Probe.run([found, "probe"])
             let version = Int(probe.output.drop { !$0.isNumber }.prefix(while: \.isNumber)) ?? 0
-            helper = probe.isSuccess ? HelperSandbox(helper: found, landlock: version) : nil
+            helper =
+                probe.isSuccess
+                ? HelperSandbox(helper: found, landlock: version, networkProblem: Self.networkProblem(in: probe.output))
+                : nil
             helperProblem =
                 helper == nil
                 ? "\(found) does not run: \(probe.output)"
@@ -57,11 +60,26 @@ public struct SandboxSurvey: Sendable {
         }
         let candidate = BubblewrapSandbox(bubblewrap: program, helper: helper)
         let confinement = Confinement(workspace: "/usr")
-        let probe = Probe.run(candidate.command(["/bin/true"], in: "/usr", under: confinement, parent: getpid()))
-        bubblewrap = probe.isSuccess ? candidate : nil
-        bubblewrapProblem =
-            probe.isSuccess
-            ? nil : "bubblewrap is not allowed to make namespaces here (\(probe.output.prefix(200)))"
+        do throws(SandboxError) {
+            let command = try candidate.command(["/bin/true"], in: "/usr", under: confinement, parent: getpid())
+            let probe = Probe.run(command)
+            bubblewrap = probe.isSuccess ? candidate : nil
+            bubblewrapProblem =
+                probe.isSuccess
+                ? nil : "bubblewrap is not allowed to make namespaces here (\(probe.output.prefix(200)))"
+        } catch {
+            bubblewrap = nil
+            bubblewrapProblem = error.message
+        }
+    }
+
+    /// What the helper says of making networks.
+    private static func networkProblem(in output: String) -> String? {
+        let said = output.split(separator: ";").map { $0.drop { $0 == " " } }.first { $0.hasPrefix("network ") }
+        guard let said, !said.hasPrefix("network 1") else {
+            return said == nil ? "this anima-confine is an older one" : nil
+        }
+        return String(said.dropFirst("network 0 ".count))
     }
 
     /// The sandbox that a mode means on this machine.

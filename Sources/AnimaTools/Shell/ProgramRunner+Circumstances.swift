@@ -24,7 +24,8 @@ extension ProgramRunner {
         return found
     }
 
-    private static let usualVariables: Set<String> = ["PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR"]
+    private static let usualVariables = Set(["PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR"])
+        .union(GitGuard.variables.keys)
     private static let mostFiles = 32
 
     /// Everything in the arguments that could name a file, however a shell would take it apart.

@@ -21,19 +21,29 @@ struct ProgramRunner: Sendable {
     let environment: [String: String]
     private let sandbox: any Sandbox
     private let confinement: Confinement
+    private let resolver: any NameResolver
     private var isConfined: Bool { !(sandbox is NoSandbox) }
     /// What programs can do beyond the workspace.
-    var reach: ToolSpec.Reach { isConfined && !confinement.network ? .inside : .outside }
+    var reach: ToolSpec.Reach {
+        isConfined && !confinement.network && confinement.hosts.isEmpty ? .inside : .outside
+    }
     /// How programs are held, for the owner.
-    var hold: String { isConfined ? sandbox.name + (confinement.network ? ", with the network" : "") : "none" }
+    var hold: String {
+        guard isConfined else { return "none" }
+        let hosts = confinement.hosts.map(\.description).joined(separator: ", ")
+        return sandbox.name
+            + (confinement.network ? ", with the network" : hosts.isEmpty ? "" : ", with the hosts \(hosts)")
+    }
 
     init(
         workspace: Workspace,
         environment granted: [String: String],
         sandbox: any Sandbox,
-        confinement: Confinement
+        confinement: Confinement,
+        resolver: any NameResolver = SystemResolver()
     ) {
         self.workspace = workspace
+        self.resolver = resolver
         self.sandbox = sandbox
         self.confinement = confinement
         let inherited = { (name: String) in getenv(name).map { String(cString: $0) } }
@@ -46,7 +56,14 @@ struct ProgramRunner: Sendable {
             "TERM": "dumb",
             "TMPDIR": sandbox is NoSandbox ? inherited("TMPDIR") ?? "/tmp" : "/tmp",
         ]
-        environment = base.merging(granted) { _, granted in granted }
+        environment = base.merging(GitGuard.variables) { base, _ in base }.merging(granted) { _, granted in granted }
+    }
+
+    /// The whole environment of one program.
+    private func variables(in directory: String, _ network: ProgramNetwork?) -> [String: String] {
+        let here = GitGuard.variables(in: directory, of: workspace).filter { environment[$0.key] == nil }
+        // Also over the owner's own: nothing else is reached.
+        return environment.merging(here) { mine, _ in mine }.merging(network?.variables ?? [:]) { _, proxy in proxy }
     }
 
     /// The arguments that both tools have besides what to run.
@@ -71,13 +88,15 @@ struct ProgramRunner: Sendable {
         } catch {
             return .failure(error.message)
         }
+        let network: ProgramNetwork?
         let command: [String]
         do throws(SandboxError) {
+            network = try ProgramNetwork.open(for: confinement, in: sandbox, resolver: resolver)
             let path = program.contains("/") && !program.hasPrefix("/") ? directory + "/" + program : program
             command = try sandbox.command(
                 [path] + arguments.dropFirst(),
                 in: directory,
-                under: confinement,
+                under: network?.confinement ?? confinement,
                 parent: getpid()
             )
         } catch {
@@ -98,7 +117,7 @@ struct ProgramRunner: Sendable {
         let run = ProgramRun(
             program: command.first ?? program,
             arguments: Array(command.dropFirst()),
-            environment: environment,
+            environment: variables(in: directory, network),
             directory: directory,
             input: input,
             progress: call.progress
@@ -106,6 +125,7 @@ struct ProgramRunner: Sendable {
         let protected = isConfined ? ProtectedFiles(confinement.protectedPaths) : nil
         let began = ContinuousClock.now
         let end = await Self.perform(run, limit: limit)
+        let refused = await network?.end()
         let took = ContinuousClock.now - began
         let restored = (protected?.restore() ?? []).map(shown).joined(separator: ", ")
         let note = restored.isEmpty ? nil : "programs must not change \(restored): put back as it was"
@@ -128,7 +148,7 @@ struct ProgramRunner: Sendable {
                 }
             }
             if let note { problem = (problem ?? "exit code 0") + "; " + note }
-            return Self.report(problem, run, errors: errors)
+            return Self.report(problem, run, errors: errors, note: refused)
         }
     }
 
@@ -194,16 +214,20 @@ struct ProgramRunner: Sendable {
 
     /// What the model reads: the bare output when there is nothing else to say.
     ///
-    /// - Parameter errors: What of standard error is not said yet; nil for all of it.
-    private static func report(_ problem: String?, _ run: ProgramRun, errors told: String?) -> ToolOutput {
+    /// - Parameters:
+    ///   - errors: What of standard error is not said yet; nil for all of it.
+    ///   - note: What is said besides, also of a program that did well.
+    private static func report(_ problem: String?, _ run: ProgramRun, errors told: String?, note: String?)
+        -> ToolOutput
+    {
         let (output, omittedOutput) = run.output.result
         let (allErrors, omittedErrors) = run.errors.result
         let errors = told ?? allErrors
         let omitted = omittedOutput + omittedErrors
-        if problem == nil, errors.isEmpty {
+        if problem == nil, note == nil, errors.isEmpty {
             return .success(output.isEmpty ? "exit code 0, no output" : output, omittedBytes: omitted)
         }
-        var content = problem ?? "exit code 0"
+        var content = (problem ?? "exit code 0") + (note.map { "; " + $0 } ?? "")
         if output.isEmpty, errors.isEmpty { content += ", no output" }
         for (name, text) in [("stdout", output), ("stderr", errors)] where !text.isEmpty {
             content += "\n\(name):\n" + (text.hasSuffix("\n") ? String(text.dropLast()) : text)

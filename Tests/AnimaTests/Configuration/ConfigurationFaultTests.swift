@@ -82,6 +82,11 @@ import Testing
             "2:14: gate.deny[0]: \":x\" names no tool or group; write a group, a tool, \"*\", or \"tool:argument*\""
         ),
         (
+            "sandbox.hosts = [\"pypi.org\", \"*.org\"]",
+            "2:30: sandbox.hosts[1]: \"*.org\" is no host; write a name, all names below one, or a number, perhaps with a "
+                + "port: \"pypi.org\", \"*.pythonhosted.org\", \"127.0.0.1:8080\""
+        ),
+        (
             "store.durability = \"ful\"",
             "2:7: store.durability: expected \"full\" or \"normal\", found the string \"ful\"; did you mean \"full\"?"
         ),

@@ -233,6 +233,25 @@ import Testing
         )
     }
 
+    @Test(
+        arguments: [
+            (
+                "network = true",
+                "both network = true and hosts are set; leave network out, so that programs reach these "
+                    + "hosts only"
+            ),
+            ("mode = \"none\"", "hosts are set, but mode = \"none\" holds programs to nothing; choose another mode"),
+        ]
+    )
+    func refusesHostsOfProgramsThatNothingHolds(_ other: String, _ message: String) throws {
+        let text = "[agent]\nname = \"clerk\"\n[sandbox]\nhosts = [\"pypi.org\"]\n"
+        #expect(try ConfigurationFixture.load(text).sandbox.hosts == ["pypi.org"])
+        #expect(try ConfigurationFixture.faults(of: text + other) == ["clerk.toml:4:1: sandbox.hosts: " + message])
+        // The other one may stand elsewhere.
+        let layers = try ConfigurationFixture(["home/config.toml": "[sandbox]\n\(other)", "clerk.toml": text])
+        #expect(layers.faults().map { $0.hasSuffix(message) } == [true])
+    }
+
     // MARK: - Files
 
     @Test func saysWhyAFileCannotBeRead() throws {
