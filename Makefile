@@ -7,7 +7,7 @@ RELEASE_FLAGS = -c release --static-swift-stdlib $(BUILD_FLAGS)
 ANIMA = .build/release/anima
 export SWIFT_BACKTRACE ?= enable=no
 
-.PHONY: help run build test test-models lint format docs simulate crash-test examples readme benchmark clean
+.PHONY: help run build test test-models eval-memory lint format docs simulate crash-test examples readme benchmark clean
 
 help: ## list these
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -30,6 +30,11 @@ test-models: ## test against a real llama.cpp server with a tiny model, where it
 	@scripts/install-system-packages
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 	@scripts/test-models
+
+eval-memory: ## measure what memory recalls: make eval-memory LOCOMO=FILE (ABLATE=1 for each part off in turn)
+	@test -n "$(LOCOMO)" || { echo "name a file of conversations: make eval-memory LOCOMO=FILE" >&2; exit 2; }
+	@$(SWIFT) build -c release $(BUILD_FLAGS) --product MemoryEvaluation >&2
+	@.build/release/MemoryEvaluation "$(LOCOMO)" $(if $(ABLATE),--ablate --split 3)
 
 lint: ## check format and documents
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources examples/embedding/Package.swift examples/embedding/Sources

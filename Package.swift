@@ -115,6 +115,13 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // How well memory recalls; a tool of this repository, no product.
+        .executableTarget(
+            name: "MemoryEvaluation",
+            dependencies: ["AnimaCore", "AnimaRuntime", "AnimaStore"],
+            swiftSettings: settings
+        ),
+
         .testTarget(name: "AnimaCoreTests", dependencies: ["AnimaCore", "AnimaTesting"], swiftSettings: settings),
         .testTarget(
             name: "AnimaRuntimeTests",
@@ -136,6 +143,12 @@ let package = Package(
                 "AnimaCore", "AnimaRuntime", "AnimaStore", "AnimaTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "MemoryEvaluationTests",
+            dependencies: ["AnimaCore", "MemoryEvaluation"],
+            exclude: ["Fixtures"],
             swiftSettings: settings
         ),
         .testTarget(

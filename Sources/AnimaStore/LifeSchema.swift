@@ -23,10 +23,19 @@ enum LifeSchema {
             body BLOB NOT NULL
         );
         \(ProjectionTables.main.sql)
-        CREATE VIRTUAL TABLE memories_fts USING fts5(
-            text, content = 'memories', content_rowid = 'id', tokenize = 'porter unicode61'
-        );
+        """,
+        // What the first version made for searching is in the projections now; they are made anew after a migration.
         """
+        DROP TABLE IF EXISTS memories_fts;
+        CREATE TABLE embedders (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dimensions INTEGER NOT NULL
+        );
+        CREATE TABLE vectors (
+            embedder INTEGER NOT NULL, passage INTEGER NOT NULL, scale REAL NOT NULL, vector BLOB NOT NULL,
+            PRIMARY KEY (embedder, passage)
+        ) WITHOUT ROWID;
+        CREATE INDEX vectors_passage ON vectors (passage);
+        """,
     ]
 
     /// The version of this program.

@@ -7,33 +7,54 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// The tables that are computed from the events: inbox, turns, memories, usage.
+/// The tables that are computed from the events: inbox, turns, memories, episodes, usage.
 ///
 /// The same code writes the real ones and, to compare with them, temporary ones.
 struct ProjectionTables: Sendable {
     /// The real tables.
     static let main = ProjectionTables(schema: "main")
     /// Temporary tables of the same names.
-    static let temporary = ProjectionTables(schema: "temp")
+    static let temporary = ProjectionTables(schema: "temp", isIndexed: false)
+    /// Temporary tables of the same names, in which can be searched.
+    static let cover = ProjectionTables(schema: "temp")
 
     /// The columns by which two sets of tables are compared.
     static let columns = [
         (table: "inbox", columns: "envelope, seq, conversation, kind, sender, at, turn"),
         (table: "turns", columns: "turn, conversation, envelope, ended_at, outcome, bytes, body"),
-        (table: "memories", columns: "id, text, trust, at"),
+        (
+            table: "memories",
+            columns:
+                "id, text, kind, subject, importance, conversation, turn, speaker, source, call, trust, at, moment, "
+                + "about_start, about_end, supersedes, closed_by"
+        ),
+        (table: "episodes", columns: "id, conversation, place, at"),
+        (table: "names", columns: "term"),
         (table: "usage", columns: "day, model, calls, input, cached, written, output, reasoning, microdollars"),
     ]
 
+    /// The tables in which words are looked up; they hold no text, only which passages have a term.
+    private static let words = ["memory_words", "episode_words"]
+
     private let schema: String
     private let isMain: Bool
+    /// Whether words are indexed too; tables that are only compared have no use for it.
+    private let isIndexed: Bool
     private let insertEnvelope: String
     private let openTurn: String
     private let addUsage: String
     private let insertMemory: String
+    private let closeMemory: String
+    private let indexMemory: String
+    private let lastPlace: String
+    private let insertEpisode: String
+    private let indexEpisode: String
+    private let insertName: String
     private let insertTurn: String
 
-    private init(schema: String) {
+    private init(schema: String, isIndexed: Bool = true) {
         self.schema = schema
+        self.isIndexed = isIndexed
         isMain = schema == "main"
         insertEnvelope = """
             INSERT INTO \(schema).inbox (envelope, seq, conversation, kind, sender, at) VALUES (?, ?, ?, ?, ?, ?)
@@ -47,7 +68,16 @@ struct ProjectionTables: Sendable {
             output = output + excluded.output, reasoning = reasoning + excluded.reasoning,
             microdollars = microdollars + excluded.microdollars
             """
-        insertMemory = "INSERT INTO \(schema).memories (id, text, trust, at) VALUES (?, ?, ?, ?)"
+        insertMemory = """
+            INSERT INTO \(schema).memories (id, text, kind, subject, importance, conversation, turn, speaker, source, call,
+            trust, at, moment, about_start, about_end, supersedes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        closeMemory = "UPDATE \(schema).memories SET closed_by = ? WHERE id = ? AND id < ? AND closed_by IS NULL"
+        indexMemory = "INSERT INTO \(schema).memory_words (rowid, terms) VALUES (?, ?)"
+        lastPlace = "SELECT max(place) FROM \(schema).episodes WHERE conversation = ?"
+        insertEpisode = "INSERT INTO \(schema).episodes (id, conversation, place, at) VALUES (?, ?, ?, ?)"
+        indexEpisode = "INSERT INTO \(schema).episode_words (rowid, terms) VALUES (?, ?)"
+        insertName = "INSERT OR IGNORE INTO \(schema).names (term) VALUES (?)"
         insertTurn = """
             INSERT INTO \(schema).turns (turn, conversation, envelope, ended_at, outcome, bytes, body)
             VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -56,9 +86,11 @@ struct ProjectionTables: Sendable {
 
     /// What makes the tables.
     ///
-    /// Memories are kept as blobs: a text may contain the character NUL, at which SQLite's text values end.
+    /// Texts of memories are kept as blobs: a text may contain the character NUL, at which SQLite's text values end.
+    /// The text of an episode is in its event only.
     var sql: String {
         """
+        \(isIndexed ? wordsSQL : "")
         CREATE TABLE \(schema).inbox (
             envelope TEXT PRIMARY KEY, seq INTEGER NOT NULL, conversation TEXT NOT NULL, kind TEXT NOT NULL,
             sender TEXT NOT NULL, at INTEGER NOT NULL, turn INTEGER
@@ -68,8 +100,15 @@ struct ProjectionTables: Sendable {
             outcome TEXT NOT NULL, bytes INTEGER NOT NULL, body TEXT NOT NULL
         );
         CREATE TABLE \(schema).memories (
-            id INTEGER PRIMARY KEY, text BLOB NOT NULL, trust TEXT NOT NULL, at INTEGER NOT NULL
+            id INTEGER PRIMARY KEY, text BLOB NOT NULL, kind TEXT NOT NULL, subject BLOB, importance INTEGER NOT NULL,
+            conversation TEXT, turn INTEGER, speaker BLOB, source INTEGER, call TEXT, trust TEXT NOT NULL,
+            at INTEGER NOT NULL, moment INTEGER NOT NULL, about_start INTEGER, about_end INTEGER, supersedes TEXT,
+            closed_by INTEGER
         );
+        CREATE TABLE \(schema).episodes (
+            id INTEGER PRIMARY KEY, conversation TEXT NOT NULL, place INTEGER, at INTEGER NOT NULL
+        );
+        CREATE TABLE \(schema).names (term TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE \(schema).usage (
             day INTEGER NOT NULL, model TEXT NOT NULL, calls INTEGER NOT NULL, input INTEGER NOT NULL,
             cached INTEGER NOT NULL, written INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
@@ -77,13 +116,36 @@ struct ProjectionTables: Sendable {
         ) WITHOUT ROWID;
         CREATE INDEX \(schema).turns_conversation ON turns (conversation, turn);
         CREATE INDEX \(schema).turns_envelope ON turns (envelope);
+        CREATE INDEX \(schema).memories_moment ON memories (moment);
+        CREATE INDEX \(schema).episodes_place ON episodes (conversation, place) WHERE place IS NOT NULL;
+        CREATE INDEX \(schema).episodes_at ON episodes (at);
         """
+    }
+
+    /// What makes the tables in which words are looked up.
+    ///
+    /// They are given the terms of `TextAnalysis`, which hold nothing at which this tokenizer would cut them.
+    private var wordsSQL: String {
+        Self.words
+            .map { table in
+                """
+                CREATE VIRTUAL TABLE \(schema).\(table) USING fts5(terms, content = '', detail = none, tokenize = 'ascii');
+                """
+            }
+            .joined(separator: "\n")
     }
 
     /// Makes empty tables in the place of those that are there.
     func replace(in db: Database) throws {
-        for (table, _) in Self.columns { try db.execute(sql: "DROP TABLE IF EXISTS \(schema).\(table)") }
+        try remove(from: db)
         try db.execute(sql: sql)
+    }
+
+    /// Drops the tables.
+    func remove(from db: Database) throws {
+        for table in Self.columns.map(\.table) + Self.words {
+            try db.execute(sql: "DROP TABLE IF EXISTS \(schema).\(table)")
+        }
     }
 
     /// Takes an event into account.
@@ -104,16 +166,68 @@ struct ProjectionTables: Sendable {
                     usage.outputTokens, usage.reasoningTokens, usage.microdollars,
                 ])
         case .memoryStored(let fact):
-            let text = Data(fact.text.utf8)
-            try db.cachedStatement(sql: insertMemory)
-                .execute(arguments: [event.seq, text, fact.trust.rawValue, event.at.microseconds])
-            if isMain {
-                try db.cachedStatement(sql: "INSERT INTO memories_fts (rowid, text) VALUES (?, ?)")
-                    .execute(arguments: [event.seq, text])
-            }
+            if let memory = Memory(event) { try keep(memory, in: db) }
+            try close(fact.supersedes ?? [], by: event.seq, in: db)
+        case .memoryForgotten(let fact): try close(fact.memories, by: event.seq, in: db)
         case .agentConfigured, .agentWoke, .modelFailed, .approvalAsked, .approvalDecided, .toolStarted, .toolFinished,
             .turnClosing, .turnEnded, .filesRestored:
             break
+        }
+        if let episode = Episode(event, place: nil) { try keep(episode, in: db) }
+    }
+
+    private func keep(_ memory: Memory, in db: Database) throws {
+        // One by one: the compiler takes long over a list of so many kinds of values.
+        var values: [(any DatabaseValueConvertible)?] = [memory.id, Data(memory.text.utf8), memory.kind.rawValue]
+        values.append(memory.subject.map { Data($0.utf8) })
+        values.append(memory.importance)
+        values.append(memory.source.conversation?.name)
+        values.append(memory.source.turn?.number)
+        values.append(memory.source.speaker.map { Data($0.utf8) })
+        values.append(memory.source.event)
+        values.append(memory.source.call?.description)
+        values.append(memory.trust.rawValue)
+        values.append(memory.storedAt.microseconds)
+        values.append((memory.about?.start ?? memory.storedAt).microseconds)
+        values.append(memory.about?.start.microseconds)
+        values.append(memory.about?.end.microseconds)
+        values.append(
+            memory.supersedes.isEmpty ? nil : memory.supersedes.map(String.init).joined(separator: " ")
+        )
+        try db.cachedStatement(sql: insertMemory).execute(arguments: StatementArguments(values))
+        guard isIndexed else { return try keepNames(of: .memory(memory), in: db) }
+        let terms = TextAnalysis.terms(of: memory.indexedText).joined(separator: " ")
+        try db.cachedStatement(sql: indexMemory).execute(arguments: [memory.id, terms])
+        try keepNames(of: .memory(memory), in: db)
+    }
+
+    private func keep(_ episode: Episode, in db: Database) throws {
+        var place: Int?
+        if episode.role != .result {
+            let statement = try db.cachedStatement(sql: lastPlace)
+            place = (try Int.fetchOne(statement, arguments: [episode.conversation.name]) ?? 0) + 1
+        }
+        try db.cachedStatement(sql: insertEpisode)
+            .execute(arguments: [episode.id, episode.conversation.name, place, episode.at.microseconds])
+        try keepNames(of: .episode(episode), in: db)
+        guard isIndexed else { return }
+        let terms = TextAnalysis.terms(of: episode.text).joined(separator: " ")
+        try db.cachedStatement(sql: indexEpisode).execute(arguments: [episode.id, terms])
+    }
+
+    private func keepNames(of passage: Passage, in db: Database) throws {
+        for term in RecallCandidate.names(of: passage) {
+            try db.cachedStatement(sql: insertName).execute(arguments: [term])
+        }
+    }
+
+    /// Closes memories, and takes their vectors away.
+    private func close(_ ids: [Int], by event: Int, in db: Database) throws {
+        for id in ids {
+            try db.cachedStatement(sql: closeMemory).execute(arguments: [event, id, event])
+            if isMain, db.changesCount > 0 {
+                try db.cachedStatement(sql: "DELETE FROM main.vectors WHERE passage = ?").execute(arguments: [id])
+            }
         }
     }
 
@@ -154,7 +268,11 @@ struct ProjectionTables: Sendable {
     ) throws -> AgentState {
         if isMain {
             try db.execute(sql: "DELETE FROM meta WHERE key = ?", arguments: [MetaKey.life.rawValue])
-            try db.execute(sql: "INSERT INTO memories_fts (memories_fts) VALUES ('delete-all')")
+        }
+        if isIndexed {
+            for table in Self.words {
+                try db.execute(sql: "INSERT INTO \(schema).\(table) (\(table)) VALUES ('delete-all')")
+            }
         }
         for (table, _) in Self.columns { try db.execute(sql: "DELETE FROM \(schema).\(table)") }
         var state = AgentState()

@@ -50,6 +50,7 @@ extension SQLiteLife {
             if let error = error as? DatabaseError, error.resultCode == .SQLITE_IOERR { position.isSuspect = true }
             throw error
         }
+        forgetVectors(closedBy: batch.events)
         position.lastSeq = batch.events.last?.seq ?? lastSeq
         if !batch.events.isEmpty { position.format = max(position.format, coding.version) }
     }

@@ -100,7 +100,7 @@ extension SQLiteLife {
         }
         try ProjectionTables.temporary.replace(in: db)
         defer {
-            for (table, _) in ProjectionTables.columns { try? db.execute(sql: "DROP TABLE IF EXISTS temp.\(table)") }
+            try? ProjectionTables.temporary.remove(from: db)
         }
         var problems: [String] = []
         try ProjectionTables.temporary.rebuild(in: db, rows: rows) { event, state in
@@ -120,9 +120,19 @@ extension SQLiteLife {
                 if count > 0 { report.problems.append("\(table): a row \(what) as it is (\(count) such rows)") }
             }
         }
-        let indexed = try Int.fetchOne(db, sql: "SELECT count(*) FROM memories_fts_docsize")
-        let memories = try Int.fetchOne(db, sql: "SELECT count(*) FROM temp.memories")
-        if indexed != memories { report.problems.append("memories: the index for searching is not complete") }
+        for (table, words) in [("memories", "memory_words"), ("episodes", "episode_words")] {
+            let indexed = try Int.fetchOne(db, sql: "SELECT count(*) FROM main.\(words)_docsize")
+            let passages = try Int.fetchOne(db, sql: "SELECT count(*) FROM temp.\(table)")
+            if indexed != passages { report.problems.append("\(table): the index for searching is not complete") }
+        }
+        let stray = """
+            SELECT count(*) FROM main.vectors v WHERE NOT EXISTS (
+                SELECT 1 FROM temp.memories m WHERE m.id = v.passage AND m.closed_by IS NULL
+            ) AND NOT EXISTS (SELECT 1 FROM temp.episodes e WHERE e.id = v.passage)
+            """
+        if let count = try Int.fetchOne(db, sql: stray), count > 0 {
+            report.problems.append("vectors: \(count) of passages that don't hold")
+        }
     }
 
     /// Lets the file grow to so many pages only, for tests of a full disk; 0 lifts the limit.
@@ -166,7 +176,7 @@ public struct LifeInfo: Hashable, Sendable {
 public struct LifeIntegrity: Hashable, Sendable {
     /// What is wrong, each with the part it is about; empty for a sound life.
     ///
-    /// Problems of `inbox`, `turns`, `memories` and `usage` are mended by rebuilding the projections, those of `file`
+    /// Problems of `inbox`, `turns`, `memories`, `episodes`, `names`, `vectors` and `usage` are mended by rebuilding the projections, those of `file`
     /// and `log` by restoring a copy.
     public internal(set) var problems: [String] = []
     /// What is worth knowing and does no harm.

@@ -55,8 +55,8 @@ extension SQLiteLife {
     /// not change the file.
     func coverOldProjections(_ db: Database) throws {
         guard try !areProjectionsCurrent(db) else { return }
-        try ProjectionTables.temporary.replace(in: db)
-        try ProjectionTables.temporary.rebuild(in: db, rows: rows)
+        try ProjectionTables.cover.replace(in: db)
+        try ProjectionTables.cover.rebuild(in: db, rows: rows)
     }
 
     /// Whether this program's projections are in the file.

@@ -63,47 +63,6 @@ extension SQLiteLife {
         }
     }
 
-    public func memories(matching query: String, limit: Int) async throws -> [Memory] {
-        // Characters at which a text of SQLite would end or that mean nothing; a long text is known by its beginning.
-        let words = String(String.UnicodeScalarView(query.unicodeScalars.prefix(2000).map { $0.value < 32 ? " " : $0 }))
-        let isEmpty = words.allSatisfy(\.isWhitespace)
-        let pattern = isEmpty ? nil : FTS5Pattern(matchingAnyTokenIn: words)
-        if !isEmpty, pattern == nil { return [] }
-        return try await perform("search the memories of") { db in
-            let count = max(limit, 0)
-            let found =
-                if let pattern {
-                    try Row.fetchCursor(
-                        db.cachedStatement(
-                            sql: """
-                                SELECT m.id, m.text, m.trust, m.at FROM memories_fts f JOIN memories m ON m.id = f.rowid
-                                WHERE memories_fts MATCH ? ORDER BY f.rank, m.id DESC LIMIT ?
-                                """
-                        ),
-                        arguments: [pattern, count]
-                    )
-                } else {
-                    try Row.fetchCursor(
-                        db.cachedStatement(sql: "SELECT id, text, trust, at FROM memories ORDER BY id DESC LIMIT ?"),
-                        arguments: [count]
-                    )
-                }
-            var memories: [Memory] = []
-            while let row = try found.next() {
-                guard let trust = Trust(rawValue: try row.value(at: 2)) else { throw ColumnError(column: 2) }
-                memories.append(
-                    Memory(
-                        id: try row.value(at: 0),
-                        text: String(decoding: try row.value(at: 1) as Data, as: UTF8.self),
-                        trust: trust,
-                        storedAt: Instant(microseconds: try row.value(at: 3))
-                    )
-                )
-            }
-            return memories
-        }
-    }
-
     /// A number that changes when another process has appended something; compared with an earlier one, to follow.
     public func dataVersion() async throws -> Int {
         try await perform("follow") { db in

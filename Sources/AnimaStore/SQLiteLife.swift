@@ -51,14 +51,16 @@ public final class SQLiteLife: LifeStore {
     let durability: Durability
     let database: DatabaseQueue
     let position: Mutex<Position>
+    /// The vectors that were asked for, by embedder; nil for those that must be read again.
+    let vectors = Mutex<[String: VectorMatrix]>([:])
     private let lock: LifeLock?
     private let isClosed = Mutex(false)
 
     /// The threads that work on files: about as many as there are cores, however many lives are open.
     static let threads = DispatchQueue(label: "anima.lives", attributes: .concurrent)
 
-    /// The form of the projections' and the snapshot's JSON; raise it when `TranscriptTurn` or `AgentState` change.
-    static let projectionsForm = 2
+    /// The form of projections and snapshot; raise it when `TranscriptTurn`, `AgentState` or `TextAnalysis` change.
+    static let projectionsForm = 3
 
     /// What says whether projections and snapshot were written as this program would.
     var projectionsVersion: String { "\(Self.projectionsForm).\(LifeSchema.version).\(coding.version)" }

@@ -52,7 +52,7 @@ struct SurvivalTests {
     @Test func opensAfterACrashAmidACheckpoint() async throws {
         let life = try open()
         let before = try directory.bytes("life.sqlite")
-        let history = try await fill(life, seed: 12, events: 200)
+        let history = try await fill(life, seed: 12, events: 90)
         let wal = try directory.bytes("life.sqlite-wal")
         await life.close()
         let after = try directory.bytes("life.sqlite")
@@ -152,7 +152,10 @@ struct SurvivalTests {
         await life.close()
         let before = try tables()
         try tamper(
-            "DELETE FROM inbox; DELETE FROM turns; DELETE FROM usage; UPDATE memories SET text = 'x', trust = 'owner'"
+            """
+            DELETE FROM inbox; DELETE FROM turns; DELETE FROM usage; DELETE FROM episodes; DELETE FROM names;
+            UPDATE memories SET text = 'x', trust = 'owner'
+            """
         )
         life = try open()
         #expect(try await !life.integrityReport().isSound)
@@ -170,8 +173,11 @@ struct SurvivalTests {
         let raw = try DatabaseQueue(path: path)
         defer { try? raw.close() }
         return try raw.read { db in
-            try ["inbox", "turns", "memories", "usage", "meta", "memories_fts_docsize"]
-                .flatMap { try Row.fetchAll(db, sql: "SELECT * FROM \($0) ORDER BY 1, 2").map { "\($0)" } }
+            try [
+                "inbox", "turns", "memories", "episodes", "names", "usage", "meta",
+                "memory_words_docsize", "episode_words_docsize",
+            ]
+            .flatMap { try Row.fetchAll(db, sql: "SELECT * FROM \($0) ORDER BY 1").map { "\($0)" } }
         }
     }
 
@@ -183,8 +189,18 @@ struct SurvivalTests {
         ("DELETE FROM inbox WHERE envelope = 'E2'", "inbox: a row is missing"),
         ("UPDATE turns SET outcome = 'other' WHERE turn = 1", "turns: a row"),
         ("UPDATE usage SET calls = calls + 1", "usage: a row"),
-        ("INSERT INTO memories VALUES (100000, 'x', 'owner', 1)", "memories: a row should not be there"),
-        ("INSERT INTO memories_fts (memories_fts) VALUES ('delete-all')", "memories: the index"),
+        (
+            """
+            INSERT INTO memories (id, text, kind, importance, trust, at, moment)
+            VALUES (100000, 'x', 'fact', 5, 'owner', 1, 1)
+            """, "memories: a row should not be there"
+        ),
+        ("UPDATE memories SET closed_by = 3", "memories: a row"),
+        ("UPDATE episodes SET place = place + 1", "episodes: a row"),
+        ("DELETE FROM names", "names: a row is missing"),
+        ("INSERT INTO vectors VALUES (1, 100000, 1.0, x'01')", "vectors: 1 of passages"),
+        ("INSERT INTO memory_words (memory_words) VALUES ('delete-all')", "memories: the index"),
+        ("INSERT INTO episode_words (episode_words) VALUES ('delete-all')", "episodes: the index"),
     ])
     func findsWhatWasAltered(_ damage: String, _ expected: String) async throws {
         var life = try open(durability: .normal)
@@ -213,7 +229,7 @@ struct SurvivalTests {
         var life = try open(durability: .normal)
         try await fill(life, seed: 10, events: 20)
         await life.close()
-        try tamper("UPDATE events SET format = 3 WHERE seq = 20")
+        try tamper("UPDATE events SET format = \(EventCoding.current.version + 1) WHERE seq = 20")
         life = try open()
         let error = await #expect(throws: StoreError.self) { try await life.wake() }
         #expect(error?.code == .newer)

@@ -72,11 +72,14 @@ import Testing
 @Suite struct MemoryToolTests {
     struct Shelf: MemoryReader {
         let found: [Memory]
-        func memories(matching query: String, limit: Int) async throws -> [Memory] { Array(found.prefix(limit)) }
+        func recall(_ query: RecallQuery) async throws -> [RecallHit] {
+            found.prefix(query.limit)
+                .map { RecallHit(passage: .memory($0), score: 1, relevance: 1, parts: [.words: 1]) }
+        }
     }
     struct Broken: MemoryReader {
         struct Failure: Error {}
-        func memories(matching query: String, limit: Int) async throws -> [Memory] { throw Failure() }
+        func recall(_ query: RecallQuery) async throws -> [RecallHit] { throw Failure() }
     }
 
     private let now = Instant(microseconds: 1_795_400_890_042_000)

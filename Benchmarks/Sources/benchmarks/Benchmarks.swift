@@ -31,6 +31,7 @@ struct Benchmarks {
         try await IdleAgents.measure(into: &report)
         try await Turns.measure(into: &report, scratch: scratch)
         try await Waking.measure(into: &report, scratch: scratch)
+        try await Recalling.measure(into: &report, scratch: scratch)
         try await Crowd.measure(into: &report, scratch: scratch)
         try await Tools.measure(into: &report, anima: arguments[1], scratch: scratch)
         try await RealModels.measure(into: &report)

@@ -107,6 +107,9 @@ final class Console: Sendable {
             terminal.line(fact.end.reason ?? fact.end.name, to: .error, .yellow)
         case .turnEnded(let fact): show(fact, event)
         case .memoryStored(let fact): terminal.line("remembered: \(fact.text.shortened(to: 100))", to: .error, .dim)
+        case .memoryForgotten(let fact):
+            let names = fact.memories.map { "m\($0)" }.joined(separator: ", ")
+            terminal.line("forgot \(names)", to: .error, .dim)
         case .approvalDecided(let fact):
             terminal.line("\(fact.call) \(fact.decision.rawValue) by \(fact.by)", to: .error, .yellow)
         case .lifeBegan, .agentConfigured, .envelopeAccepted, .approvalAsked, .toolStarted, .filesRestored: break

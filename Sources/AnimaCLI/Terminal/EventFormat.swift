@@ -26,7 +26,7 @@ struct EventFormat {
         case .modelFailed: .red
         case .turnEnded(let fact): if case .answered = fact.end { .green } else { .yellow }
         case .toolFinished(let fact): fact.result.isError ? .yellow : .cyan
-        case .toolStarted, .memoryStored: .cyan
+        case .toolStarted, .memoryStored, .memoryForgotten: .cyan
         case .approvalAsked, .approvalDecided: .yellow
         default: .plain
         }
@@ -72,6 +72,9 @@ struct EventFormat {
             return [fact.end.name, fact.end.reason, short(fact.text)].compactMap(\.self).filter { !$0.isEmpty }
                 .joined(separator: ": ")
         case .memoryStored(let fact): return short(fact.text)
+        case .memoryForgotten(let fact):
+            let names = fact.memories.map { "m\($0)" }.joined(separator: ", ")
+            return names + " by \(fact.by)" + (fact.reason.map { ": " + short($0) } ?? "")
         case .filesRestored(let fact):
             return fact.changes.map { "\($0.kind.rawValue) \($0.path)" }.joined(separator: ", ")
                 + " (took back " + fact.undone.map { "e\($0)" }.joined(separator: ", ") + ")"

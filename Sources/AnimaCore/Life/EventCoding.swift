@@ -19,8 +19,12 @@ public struct EventCoding: Sendable {
     /// The coding of this program.
     ///
     /// Version 1 is the first one. Version 2 knows several models for an agent, budgets, images, questions to the owner,
-    /// and what is done about a failed model call.
-    public static let current = EventCoding(version: 2, upgrades: [1: EventUpgrade.toSeveralModels])
+    /// and what is done about a failed model call. Version 3 knows kind, subject, importance, time and predecessors of a
+    /// memory, and that memories are forgotten.
+    public static let current = EventCoding(
+        version: 3,
+        upgrades: [1: EventUpgrade.toSeveralModels, 2: EventUpgrade.toRicherMemories]
+    )
 
     /// Makes a coding.
     ///
@@ -50,6 +54,7 @@ public struct EventCoding: Sendable {
             case .turnClosing(let payload): try encoder.encode(payload)
             case .turnEnded(let payload): try encoder.encode(payload)
             case .memoryStored(let payload): try encoder.encode(payload)
+            case .memoryForgotten(let payload): try encoder.encode(payload)
             case .filesRestored(let payload): try encoder.encode(payload)
             }
         return Array(data)
@@ -94,6 +99,7 @@ public struct EventCoding: Sendable {
             case .turnClosing: return .turnClosing(try decoder.decode(Fact.TurnClosing.self, from: data))
             case .turnEnded: return .turnEnded(try decoder.decode(Fact.TurnEnded.self, from: data))
             case .memoryStored: return .memoryStored(try decoder.decode(Fact.MemoryStored.self, from: data))
+            case .memoryForgotten: return .memoryForgotten(try decoder.decode(Fact.MemoryForgotten.self, from: data))
             case .filesRestored: return .filesRestored(try decoder.decode(Fact.FilesRestored.self, from: data))
             }
         } catch let error as EventCodingError {

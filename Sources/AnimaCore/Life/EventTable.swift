@@ -16,6 +16,7 @@ extension Fact.Kind {
         case .turnClosing: "A turn is to end before its answer; its open calls are being settled."
         case .turnEnded: "A turn ended, with the answer or what there was of one."
         case .memoryStored: "Something was remembered, together with the result of the call that did it."
+        case .memoryForgotten: "Memories were forgotten: they stay in the life, and come up no more."
         case .filesRestored: "The owner had changes of files taken back (`anima undo`)."
         }
     }
@@ -122,6 +123,19 @@ extension Fact.Kind {
             [
                 ("text", "what is remembered"), ("trust", "owner, agent or untrusted"),
                 ("call", "the tool call that stored it; absent when it was none"),
+                (
+                    "kind, subject, importance",
+                    "fact (when absent), preference, event or lesson; whom or what it is about; 1 to 10, 5 when absent"
+                ),
+                ("speaker", "who said it; absent when that is not known"),
+                ("source", "the number of the event that it was drawn from; absent when there is none"),
+                ("about", "the time that it speaks of (start, end; microseconds since 1970); absent when not known"),
+                ("supersedes", "the numbers of the memories that it takes the place of; absent for none"),
+            ]
+        case .memoryForgotten:
+            [
+                ("memories", "their numbers"), ("by", "who had them forgotten"),
+                ("reason", "why; absent when nothing was said"),
             ]
         case .filesRestored:
             [

@@ -19,6 +19,10 @@ enum EventUpgrade {
         }
         body = .object(members)
     }
+
+    /// From version 2 to 3: memories may say more about themselves; what older ones don't say may stay unsaid.
+    @Sendable
+    static func toRicherMemories(kind: String, body: inout JSONValue) {}
 }
 
 extension JSONValue {

@@ -331,12 +331,62 @@ extension Fact {
         public let trust: Trust
         /// The tool call that stored it.
         public let call: ToolCallID?
+        /// What sort of thing it is; nil for a fact.
+        public let kind: Memory.Kind?
+        /// Whom or what it is about, in a few words.
+        public let subject: String?
+        /// How much it matters, 1 to 10; nil for ``Memory/ordinaryImportance``.
+        public let importance: Int?
+        /// Who said it, as ``Episode/speaker``.
+        public let speaker: String?
+        /// The number of the event that it was drawn from.
+        public let source: Int?
+        /// The time that it speaks of.
+        public let about: TimeSpan?
+        /// The memories that it takes the place of; nil for none.
+        public let supersedes: [Int]?
 
-        /// Makes the payload.
-        public init(text: String, trust: Trust, call: ToolCallID? = nil) {
+        /// Makes the payload; an importance outside of 1 to 10 is brought into it.
+        public init(
+            text: String,
+            trust: Trust,
+            call: ToolCallID? = nil,
+            kind: Memory.Kind = .fact,
+            subject: String? = nil,
+            importance: Int = Memory.ordinaryImportance,
+            speaker: String? = nil,
+            source: Int? = nil,
+            about: TimeSpan? = nil,
+            supersedes: [Int] = []
+        ) {
             self.text = text
             self.trust = trust
             self.call = call
+            self.kind = kind == .fact ? nil : kind
+            self.subject = subject
+            let bounded = min(max(importance, 1), 10)
+            self.importance = bounded == Memory.ordinaryImportance ? nil : bounded
+            self.speaker = speaker
+            self.source = source
+            self.about = about
+            self.supersedes = supersedes.isEmpty ? nil : supersedes
+        }
+    }
+
+    /// What `memory.forgotten` carries.
+    public struct MemoryForgotten: Hashable, Sendable, Codable {
+        /// The numbers of the memories.
+        public let memories: [Int]
+        /// Who had them forgotten: `owner`, or the agent's own name.
+        public let by: String
+        /// Why.
+        public let reason: String?
+
+        /// Makes the payload.
+        public init(memories: [Int], by: String, reason: String? = nil) {
+            self.memories = memories
+            self.by = by
+            self.reason = reason
         }
     }
 

@@ -30,6 +30,8 @@ public enum Fact: Hashable, Sendable {
     case turnEnded(TurnEnded)
     /// Something was remembered.
     case memoryStored(MemoryStored)
+    /// Memories were forgotten.
+    case memoryForgotten(MemoryForgotten)
     /// Changes of files were taken back.
     case filesRestored(FilesRestored)
 
@@ -63,6 +65,8 @@ public enum Fact: Hashable, Sendable {
         case turnEnded = "turn.ended"
         /// See ``Fact/memoryStored(_:)``.
         case memoryStored = "memory.stored"
+        /// See ``Fact/memoryForgotten(_:)``.
+        case memoryForgotten = "memory.forgotten"
         /// See ``Fact/filesRestored(_:)``.
         case filesRestored = "files.restored"
     }
@@ -84,6 +88,7 @@ public enum Fact: Hashable, Sendable {
         case .turnClosing: .turnClosing
         case .turnEnded: .turnEnded
         case .memoryStored: .memoryStored
+        case .memoryForgotten: .memoryForgotten
         case .filesRestored: .filesRestored
         }
     }

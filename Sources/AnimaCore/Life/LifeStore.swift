@@ -1,7 +1,7 @@
 /// Keeps one agent's life: appends events, remembers a snapshot, answers questions about the past.
 ///
 /// A store belongs to one agent and has one writer. All its calls are safe from any task.
-public protocol LifeStore: MemoryReader {
+public protocol LifeStore: MemoryReader, VectorStore {
     /// Reads what is needed to wake: the newest usable snapshot and the events after it.
     func wake() async throws -> Awakening
 
@@ -29,6 +29,9 @@ public protocol LifeStore: MemoryReader {
 
     /// The ended turn that answered an envelope; nil when there is none yet.
     func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn?
+
+    /// A memory by its number, also one that no longer holds; nil when there is none.
+    func memory(_ id: Int) async throws -> Memory?
 
     /// The bytes that a result was too long to carry; nil when unknown.
     func spill(hash: String) async throws -> [UInt8]?

@@ -84,7 +84,7 @@ public struct AgentState: Hashable, Sendable, Codable {
                 $0.partialText = $0.partialText ?? fact.partialText
             }
         case .turnEnded(let fact): return endTurn(fact, event)
-        case .memoryStored, .filesRestored: break
+        case .memoryStored, .memoryForgotten, .filesRestored: break
         }
         return nil
     }

@@ -421,7 +421,7 @@ extension Fact {
     /// Everything else may be lost in a power cut and happens again.
     fileprivate var mustBeFlushed: Bool {
         switch self {
-        case .envelopeAccepted, .approvalDecided, .toolStarted, .turnEnded, .filesRestored: true
+        case .envelopeAccepted, .approvalDecided, .toolStarted, .turnEnded, .memoryForgotten, .filesRestored: true
         // What undoes a change must not be lost when the change is not.
         case .toolFinished(let fact): fact.changes != nil
         case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .approvalAsked,

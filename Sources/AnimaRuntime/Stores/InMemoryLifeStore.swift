@@ -8,7 +8,7 @@ public final class InMemoryLifeStore: LifeStore {
         var envelopes: Set<EnvelopeID> = []
         var turns: [ConversationID: [TranscriptTurn]] = [:]
         var answers: [EnvelopeID: TranscriptTurn] = [:]
-        var memories: [Memory] = []
+        var shelf = InMemoryShelf()
         var spills: [String: [UInt8]] = [:]
         var snapshot: AgentState?
         var isClosed = false
@@ -48,17 +48,15 @@ public final class InMemoryLifeStore: LifeStore {
         try read { $0.answers[envelope] }
     }
 
-    public func memories(matching query: String, limit: Int) async throws -> [Memory] {
+    public func recall(_ query: RecallQuery) async throws -> [RecallHit] {
         try read { contents in
-            let words = Self.words(of: query)
-            guard !words.isEmpty else { return contents.memories.suffix(max(limit, 0)).reversed() }
-            let scored = contents.memories.compactMap { memory -> (score: Int, memory: Memory)? in
-                let score = words.intersection(Self.words(of: memory.text)).count
-                return score > 0 ? (score, memory) : nil
-            }
-            return scored.sorted { ($0.score, $0.memory.id) > ($1.score, $1.memory.id) }.prefix(max(limit, 0))
-                .map(\.memory)
+            Result { try RecallEngine.recall(query, from: contents.shelf) }
         }
+        .get()
+    }
+
+    public func memory(_ id: Int) async throws -> Memory? {
+        try read { $0.shelf.memories[id] }
     }
 
     public func spill(hash: String) async throws -> [UInt8]? {
@@ -76,8 +74,25 @@ public final class InMemoryLifeStore: LifeStore {
         }
     }
 
-    private static func words(of text: String) -> Set<String> {
-        Set(text.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init))
+    public func passages(
+        withoutVectorOf embedder: String,
+        scope: RecallQuery.Scope,
+        before: Int,
+        limit: Int
+    ) async throws -> [Passage] {
+        try read { $0.shelf.passages(withoutVectorOf: embedder, scope: scope, before: before, limit: limit) }
+    }
+
+    public func store(_ vectors: [PassageVector], of embedder: String) async throws -> Int {
+        try read { $0.shelf.store(vectors, of: embedder) }
+    }
+
+    public func deleteVectors(exceptOf embedder: String?) async throws -> Int {
+        try read { $0.shelf.deleteVectors(exceptOf: embedder) }
+    }
+
+    public func vectorCounts() async throws -> [String: Int] {
+        try read { $0.shelf.vectors.mapValues(\.count) }
     }
 }
 
@@ -101,11 +116,7 @@ extension InMemoryLifeStore.Contents {
             }
         }
         envelopes.formUnion(taken)
-        for event in batch.events {
-            if case .memoryStored(let fact) = event.fact {
-                memories.append(Memory(id: event.seq, text: fact.text, trust: fact.trust, storedAt: event.at))
-            }
-        }
+        for event in batch.events { shelf.take(event) }
         events += batch.events
         for turn in batch.endedTurns {
             turns[turn.input.conversation, default: []].append(turn)

@@ -41,9 +41,28 @@ public final class InterceptedLifeStore: LifeStore {
         try await inner.turn(answering: envelope)
     }
 
-    public func memories(matching query: String, limit: Int) async throws -> [Memory] {
-        try await inner.memories(matching: query, limit: limit)
+    public func recall(_ query: RecallQuery) async throws -> [RecallHit] { try await inner.recall(query) }
+
+    public func memory(_ id: Int) async throws -> Memory? { try await inner.memory(id) }
+
+    public func passages(
+        withoutVectorOf embedder: String,
+        scope: RecallQuery.Scope,
+        before: Int,
+        limit: Int
+    ) async throws -> [Passage] {
+        try await inner.passages(withoutVectorOf: embedder, scope: scope, before: before, limit: limit)
     }
+
+    public func store(_ vectors: [PassageVector], of embedder: String) async throws -> Int {
+        try await inner.store(vectors, of: embedder)
+    }
+
+    public func deleteVectors(exceptOf embedder: String?) async throws -> Int {
+        try await inner.deleteVectors(exceptOf: embedder)
+    }
+
+    public func vectorCounts() async throws -> [String: Int] { try await inner.vectorCounts() }
 
     public func spill(hash: String) async throws -> [UInt8]? { try await inner.spill(hash: hash) }
 

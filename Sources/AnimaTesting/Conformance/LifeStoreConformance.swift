@@ -53,7 +53,7 @@ public struct LifeStoreConformance: Sendable {
     }
 
     /// All promises.
-    public static let checks: [Check] = logChecks + projectionChecks + lifetimeChecks
+    public static let checks: [Check] = logChecks + projectionChecks + recallChecks + lifetimeChecks
 }
 
 extension LifeStoreConformance {

@@ -28,6 +28,26 @@ struct EventCodingTests {
             ),
             (.memoryStored(.init(text: "x", trust: .owner)), #"{"text":"x","trust":"owner"}"#),
             (
+                .memoryStored(
+                    .init(
+                        text: "x",
+                        trust: .agent,
+                        kind: .lesson,
+                        subject: "y",
+                        importance: 99,
+                        speaker: "@bea",
+                        source: 4,
+                        about: TimeSpan(start: Instant(microseconds: 1), end: Instant(microseconds: 2)),
+                        supersedes: [3]
+                    )
+                ),
+                #"{"about":{"end":2,"start":1},"importance":10,"kind":"lesson","source":4,"speaker":"@bea","subject":"y","supersedes":[3],"text":"x","trust":"agent"}"#
+            ),
+            (
+                .memoryForgotten(.init(memories: [3, 4], by: "owner", reason: "wrong")),
+                #"{"by":"owner","memories":[3,4],"reason":"wrong"}"#
+            ),
+            (
                 .toolFinished(
                     .init(
                         call: ToolCallID(turn: TurnID(3), step: 1, index: 2),
@@ -115,9 +135,9 @@ struct EventCodingTests {
     func refuses() throws {
         let body = try EventCoding.current.encode(ended)
         let newer = #expect(throws: EventCodingError.self) {
-            try EventCoding.current.decode(kind: "turn.ended", version: 3, body: body)
+            try EventCoding.current.decode(kind: "turn.ended", version: 4, body: body)
         }
-        #expect(newer?.problem == .newer(version: 3, supported: 2))
+        #expect(newer?.problem == .newer(version: 4, supported: 3))
         let old = #expect(throws: EventCodingError.self) {
             try EventCoding(version: 3, upgrades: [:]).decode(kind: "turn.ended", version: 1, body: body)
         }

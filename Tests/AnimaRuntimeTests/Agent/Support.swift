@@ -84,9 +84,23 @@ final class TroubledStore: LifeStore {
     func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn? {
         try await inner.turn(answering: envelope)
     }
-    func memories(matching query: String, limit: Int) async throws -> [Memory] {
-        try await inner.memories(matching: query, limit: limit)
+    func recall(_ query: RecallQuery) async throws -> [RecallHit] { try await inner.recall(query) }
+    func memory(_ id: Int) async throws -> Memory? { try await inner.memory(id) }
+    func passages(
+        withoutVectorOf embedder: String,
+        scope: RecallQuery.Scope,
+        before: Int,
+        limit: Int
+    ) async throws -> [Passage] {
+        try await inner.passages(withoutVectorOf: embedder, scope: scope, before: before, limit: limit)
     }
+    func store(_ vectors: [PassageVector], of embedder: String) async throws -> Int {
+        try await inner.store(vectors, of: embedder)
+    }
+    func deleteVectors(exceptOf embedder: String?) async throws -> Int {
+        try await inner.deleteVectors(exceptOf: embedder)
+    }
+    func vectorCounts() async throws -> [String: Int] { try await inner.vectorCounts() }
     func spill(hash: String) async throws -> [UInt8]? { try await inner.spill(hash: hash) }
     /// Kept open, so that a second agent can take the life over as after a crash.
     func close() async {}
