@@ -158,22 +158,26 @@ struct ProjectionTables: Sendable {
         case .envelopeAccepted(let fact): try take(fact.envelope, event, in: db)
         case .turnOpened(let fact):
             try db.cachedStatement(sql: openTurn).execute(arguments: [event.turn?.number, fact.envelope.text])
-        case .modelReplied(let fact):
-            let usage = fact.usage
-            try db.cachedStatement(sql: addUsage)
-                .execute(arguments: [
-                    event.at.day, fact.model, usage.inputTokens, usage.cachedTokens, usage.cacheWriteTokens,
-                    usage.outputTokens, usage.reasoningTokens, usage.microdollars,
-                ])
+        case .modelReplied(let fact): try count(fact.usage, of: fact.model, at: event.at, in: db)
+        case .memoryLearned(let fact):
+            if let usage = fact.usage { try count(usage, of: fact.by, at: event.at, in: db) }
         case .memoryStored(let fact):
             if let memory = Memory(event) { try keep(memory, in: db) }
             try close(fact.supersedes ?? [], by: event.seq, in: db)
         case .memoryForgotten(let fact): try close(fact.memories, by: event.seq, in: db)
         case .agentConfigured, .agentWoke, .modelFailed, .approvalAsked, .approvalDecided, .toolStarted, .toolFinished,
-            .turnClosing, .turnEnded, .filesRestored:
+            .turnClosing, .turnEnded, .blockEdited, .filesRestored:
             break
         }
         if let episode = Episode(event, place: nil) { try keep(episode, in: db) }
+    }
+
+    private func count(_ usage: Usage, of model: String, at moment: Instant, in db: Database) throws {
+        try db.cachedStatement(sql: addUsage)
+            .execute(arguments: [
+                moment.day, model, usage.inputTokens, usage.cachedTokens, usage.cacheWriteTokens, usage.outputTokens,
+                usage.reasoningTokens, usage.microdollars,
+            ])
     }
 
     private func keep(_ memory: Memory, in db: Database) throws {

@@ -19,6 +19,10 @@ extension SQLiteLife {
         try await perform("read a memory of") { [self] db in try index(db).memory(id) }
     }
 
+    public func episodes(around seq: Int, count: Int) async throws -> [Episode] {
+        try await perform("read the past of") { [self] db in try index(db).episodes(around: seq, count: count) }
+    }
+
     private func index(_ db: Database) -> LifeIndex {
         LifeIndex(db: db, rows: rows) { [self] embedder in
             // Only the connection's queue comes here, so nobody waits for this lock.

@@ -43,6 +43,7 @@ extension Program {
         address: String? = nil,
         tools: [String] = ["files"],
         keys: String = "",
+        learn: String = "rules",
         mayReachOut: Bool = false,
         more: String = "",
         environment: [String: String] = [:],
@@ -54,6 +55,7 @@ extension Program {
             agent.name = "clerk"
             tools.use = [\(names)]
             gate.allow = [\(names)\(untrusted)]
+            memory.learn = "\(learn)"
             \(keys)
             [model]
             provider = "openai"

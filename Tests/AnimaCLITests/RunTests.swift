@@ -39,10 +39,11 @@ struct RunTests {
                 #expect(event[member] != nil)
             }
         }
-        let ended = try #require(events.last)
-        #expect(ended["kind"] == "turn.ended" && ended["text"] == "42" && ended["turn"] == "t1")
+        let ended = try #require(events.last { $0["kind"] == "turn.ended" })
+        #expect(ended["text"] == "42" && ended["turn"] == "t1")
         let streamed = try program.run("run", "clerk.toml", "add 1 and 1", "--json").output.split(separator: "\n")
-        #expect(try streamed.map { try JSONValue(parsing: String($0))["kind"]?.stringValue }.last == "turn.ended")
+        let kinds = try streamed.map { try JSONValue(parsing: String($0))["kind"]?.stringValue }
+        #expect(kinds.suffix(2) == ["turn.ended", "memory.learned"])
     }
 
     @Test("exit codes say how it ended")

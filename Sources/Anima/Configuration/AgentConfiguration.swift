@@ -32,8 +32,8 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var toolHeaders: [String] = []
     /// What programs that tools start are held in.
     public var sandbox = SandboxConfiguration()
-    /// Limits, retries and gate.
-    public var policy = AgentPolicy()
+    /// Limits, retries, gate and memory.
+    public var policy = AgentPolicy(memory: MemoryPolicy())
     /// A set of gate rules by name, below those of the gate itself: `read-only`, `workspace` or `trusted`.
     public var gatePreset: String?
     /// What an acknowledged write survives.

@@ -222,6 +222,7 @@ extension ConfigurationKey {
                 .wholeSeconds(\.policy.retry.parkTime, 1...2_592_000),
                 "How long a parked task is tried again before it ends as failed."
             ),
+        ] + memory + [
             ConfigurationKey(
                 "store.durability",
                 .durability(\.durability),
@@ -233,6 +234,51 @@ extension ConfigurationKey {
                 "Events between two snapshots of the agent's state."
             ),
         ] + embedder
+
+    /// What an agent remembers by itself.
+    private static let memory = [
+        ConfigurationKey(
+            "memory.recall",
+            .flag(\.policy.memory.recalls),
+            "Whether memories that fit a message are shown to the model with it."
+        ),
+        ConfigurationKey(
+            "memory.recall_count",
+            .integer(\.policy.memory.recallCount, 1...100),
+            "At most so many memories are shown."
+        ),
+        ConfigurationKey(
+            "memory.recall_tokens",
+            .integer(\.policy.memory.recallTokens, 50...100_000),
+            "Tokens that they may take."
+        ),
+        ConfigurationKey(
+            "memory.recall_relevance",
+            .integer(\.policy.memory.recallRelevance, 0...100),
+            "What a memory must cover of a message, in percent, to be shown; nothing that fits, nothing shown."
+        ),
+        ConfigurationKey(
+            "memory.learn",
+            .learning(\.policy.memory.learning),
+            "How ended turns are learned from: `model` asks the model what is worth keeping (`reflex` has rules for that), `rules` "
+                + "reads only what you say about yourself and your wishes, `off` keeps only what the agent is told to keep."
+        ),
+        ConfigurationKey(
+            "memory.learn_tokens",
+            .integer(\.policy.memory.learningTokens, 64...100_000),
+            "Tokens of the reply in which the model says what is worth keeping."
+        ),
+        ConfigurationKey(
+            "memory.blocks",
+            .integer(\.policy.memory.blocks, 0...256),
+            "How many blocks, texts that are always in view, there may be."
+        ),
+        ConfigurationKey(
+            "memory.block_bytes",
+            .integer(\.policy.memory.blockBytes, 64...65_536),
+            "Bytes of a block."
+        ),
+    ]
 
     /// What programs are held in.
     private static let sandbox = [

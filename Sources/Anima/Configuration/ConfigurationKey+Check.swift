@@ -40,6 +40,8 @@ extension ConfigurationKey {
         case (.seconds(_, let range), .float(let number)):
             return range.contains(number) ? .value(.number(number)) : mismatch(node)
         case (.durability, .string(let text)): return check(text, among: Durability.allCases.map(\.rawValue), node)
+        case (.learning, .string(let text)):
+            return check(text, among: MemoryPolicy.Learning.allCases.map(\.rawValue), node)
         case (.unavailable, .string(let text)):
             return check(text, among: RetryPolicy.Unavailable.allCases.map(\.rawValue), node)
         case (.choice(_, let words), .string(let text)): return check(text, among: words, node)

@@ -49,15 +49,37 @@ struct WhyCommand: AsyncParsableCommand {
         }
         let turn = found.turn
         let events = turn == nil ? [] : try await life.events(after: 0, turn: turn, limit: .max)
+        let recalled = try await Self.recalled(in: events, life)
         await life.close()
         let terminal = Terminal.current
         let format = EventFormat(terminal: terminal, isVerbose: verbose)
         for event in chain.reversed() {
             if json { terminal.json(try event.json()) } else { format.show(event, to: .output) }
         }
-        if !json, let explanation = Self.explanation(of: chain, events) {
+        guard !json else { return }
+        for line in recalled { terminal.line(line, to: .output, .dim) }
+        if let explanation = Self.explanation(of: chain, events) {
             terminal.line(explanation, to: .output, .bold)
         }
+    }
+
+    /// The memories that came to mind for a turn, a line each.
+    private static func recalled(in events: [Event], _ life: SQLiteLife) async throws -> [String] {
+        for event in events {
+            guard case .modelReplied(let fact) = event.fact, let recalled = fact.recalled else { continue }
+            var lines: [String] = []
+            for hit in recalled {
+                let text = try await life.memory(hit.memory)?.text ?? "(no longer there)"
+                lines.append("came to mind: m\(hit.memory) (\(hit.relevance) %): \(text.shortened(to: 100))")
+            }
+            return lines
+        }
+        return []
+    }
+
+    /// The event that ended a turn, or its newest one: what was learned from it comes later.
+    private static func end(of events: [Event]) -> Event? {
+        events.last { if case .turnEnded = $0.fact { true } else { false } } ?? events.last
     }
 
     /// The life that holds what is asked about, and the event.
@@ -85,7 +107,7 @@ struct WhyCommand: AsyncParsableCommand {
         if let seq = try? EventReference.seq(id) {
             return try await life.events(after: seq - 1, turn: nil, limit: 1).first
         }
-        if let turn = TurnID(text: id) { return try await life.events(after: 0, turn: turn, limit: .max).last }
+        if let turn = TurnID(text: id) { return Self.end(of: try await life.events(after: 0, turn: turn, limit: .max)) }
         if let call = ToolCallID(text: id) {
             let events = try await life.events(after: 0, turn: call.turn, limit: .max)
             return events.last { $0.fact.isAbout(call) }
@@ -93,7 +115,7 @@ struct WhyCommand: AsyncParsableCommand {
         guard let envelope = try? EnvelopeID(id), let turn = try await life.turn(answering: envelope) else {
             return nil
         }
-        return try await life.events(after: 0, turn: turn.id, limit: .max).last
+        return Self.end(of: try await life.events(after: 0, turn: turn.id, limit: .max))
     }
 
     /// Why the gate let a tool call run, or did not.

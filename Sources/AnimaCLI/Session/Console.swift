@@ -112,6 +112,9 @@ final class Console: Sendable {
             terminal.line("forgot \(names)", to: .error, .dim)
         case .approvalDecided(let fact):
             terminal.line("\(fact.call) \(fact.decision.rawValue) by \(fact.by)", to: .error, .yellow)
+        case .blockEdited(let fact): terminal.line("wrote the block \(fact.name)", to: .error, .dim)
+        case .memoryLearned(let fact):
+            if let problem = fact.problem { terminal.line("learned by rules: \(problem)", to: .error, .dim) }
         case .lifeBegan, .agentConfigured, .envelopeAccepted, .approvalAsked, .toolStarted, .filesRestored: break
         }
     }

@@ -26,7 +26,7 @@ struct EventFormat {
         case .modelFailed: .red
         case .turnEnded(let fact): if case .answered = fact.end { .green } else { .yellow }
         case .toolFinished(let fact): fact.result.isError ? .yellow : .cyan
-        case .toolStarted, .memoryStored, .memoryForgotten: .cyan
+        case .toolStarted, .memoryStored, .memoryForgotten, .blockEdited: .cyan
         case .approvalAsked, .approvalDecided: .yellow
         default: .plain
         }
@@ -75,6 +75,11 @@ struct EventFormat {
         case .memoryForgotten(let fact):
             let names = fact.memories.map { "m\($0)" }.joined(separator: ", ")
             return names + " by \(fact.by)" + (fact.reason.map { ": " + short($0) } ?? "")
+        case .memoryLearned(let fact):
+            let refused = (fact.refused ?? []).map { "refused (\($0.reason.rawValue)): \(short($0.text))" }
+            let kept = "\(fact.kept) kept from \(fact.turn) by \(fact.by)"
+            return ([kept] + refused + [fact.problem].compactMap(\.self)).joined(separator: isVerbose ? "\n" : "; ")
+        case .blockEdited(let fact): return "\(fact.name) by \(fact.by): \(short(fact.text))"
         case .filesRestored(let fact):
             return fact.changes.map { "\($0.kind.rawValue) \($0.path)" }.joined(separator: ", ")
                 + " (took back " + fact.undone.map { "e\($0)" }.joined(separator: ", ") + ")"

@@ -6,11 +6,19 @@ public struct AgentPolicy: Hashable, Sendable, Codable {
     public var retry: RetryPolicy
     /// Which tool calls may run.
     public var gate: Gate
+    /// What it remembers by itself.
+    public var memory: MemoryPolicy
 
-    /// A policy; by default nothing is allowed.
-    public init(limits: Limits = Limits(), retry: RetryPolicy = RetryPolicy(), gate: Gate = Gate()) {
+    /// A policy; by default nothing is allowed, and nothing is remembered by itself.
+    public init(
+        limits: Limits = Limits(),
+        retry: RetryPolicy = RetryPolicy(),
+        gate: Gate = Gate(),
+        memory: MemoryPolicy = .off
+    ) {
         self.limits = limits
         self.retry = retry
         self.gate = gate
+        self.memory = memory
     }
 }

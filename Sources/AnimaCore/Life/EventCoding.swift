@@ -20,7 +20,7 @@ public struct EventCoding: Sendable {
     ///
     /// Version 1 is the first one. Version 2 knows several models for an agent, budgets, images, questions to the owner,
     /// and what is done about a failed model call. Version 3 knows kind, subject, importance, time and predecessors of a
-    /// memory, and that memories are forgotten.
+    /// memory, and agents that remember by themselves.
     public static let current = EventCoding(
         version: 3,
         upgrades: [1: EventUpgrade.toSeveralModels, 2: EventUpgrade.toRicherMemories]
@@ -55,6 +55,8 @@ public struct EventCoding: Sendable {
             case .turnEnded(let payload): try encoder.encode(payload)
             case .memoryStored(let payload): try encoder.encode(payload)
             case .memoryForgotten(let payload): try encoder.encode(payload)
+            case .memoryLearned(let payload): try encoder.encode(payload)
+            case .blockEdited(let payload): try encoder.encode(payload)
             case .filesRestored(let payload): try encoder.encode(payload)
             }
         return Array(data)
@@ -100,6 +102,8 @@ public struct EventCoding: Sendable {
             case .turnEnded: return .turnEnded(try decoder.decode(Fact.TurnEnded.self, from: data))
             case .memoryStored: return .memoryStored(try decoder.decode(Fact.MemoryStored.self, from: data))
             case .memoryForgotten: return .memoryForgotten(try decoder.decode(Fact.MemoryForgotten.self, from: data))
+            case .memoryLearned: return .memoryLearned(try decoder.decode(Fact.MemoryLearned.self, from: data))
+            case .blockEdited: return .blockEdited(try decoder.decode(Fact.BlockEdited.self, from: data))
             case .filesRestored: return .filesRestored(try decoder.decode(Fact.FilesRestored.self, from: data))
             }
         } catch let error as EventCodingError {

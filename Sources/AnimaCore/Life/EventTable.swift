@@ -17,6 +17,8 @@ extension Fact.Kind {
         case .turnEnded: "A turn ended, with the answer or what there was of one."
         case .memoryStored: "Something was remembered, together with the result of the call that did it."
         case .memoryForgotten: "Memories were forgotten: they stay in the life, and come up no more."
+        case .memoryLearned: "An ended turn was learned from; what was worth it stands in `memory.stored` before."
+        case .blockEdited: "A block, which is always in view, was written or emptied."
         case .filesRestored: "The owner had changes of files taken back (`anima undo`)."
         }
     }
@@ -67,6 +69,10 @@ extension Fact.Kind {
                 ("attempt", "which try it was, from 1"), ("milliseconds", "how long it took"),
                 ("notices", "what the owner should know although it succeeded; absent when nothing"),
                 ("untrusted", "where untrusted text that the model saw comes from; absent when it saw none"),
+                (
+                    "recalled",
+                    "the memories that came to mind (memory, its number; relevance, in percent); absent when none was looked for"
+                ),
             ]
         case .modelFailed:
             [
@@ -136,6 +142,19 @@ extension Fact.Kind {
             [
                 ("memories", "their numbers"), ("by", "who had them forgotten"),
                 ("reason", "why; absent when nothing was said"),
+            ]
+        case .memoryLearned:
+            [
+                ("turn", "the turn"), ("by", "rules, or the model's name"), ("kept", "how many memories came of it"),
+                ("refused", "what was not kept, each with text and reason; absent for nothing"),
+                ("usage", "what the model call cost, as in model.replied; absent for none"),
+                ("problem", "why no model was asked, or what was wrong with its answer; absent for nothing"),
+            ]
+        case .blockEdited:
+            [
+                ("name", "the block's name"), ("text", "what it says now; empty when it is gone"),
+                ("by", "who wrote it: owner, or the agent's own name"),
+                ("call", "the tool call that wrote it; absent when it was none"),
             ]
         case .filesRestored:
             [

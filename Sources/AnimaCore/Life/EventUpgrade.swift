@@ -20,9 +20,20 @@ enum EventUpgrade {
         body = .object(members)
     }
 
-    /// From version 2 to 3: memories may say more about themselves; what older ones don't say may stay unsaid.
+    /// From version 2 to 3: agents remember by themselves, which older ones did not; memories may say more about themselves, and
+    /// what older ones don't say may stay unsaid.
     @Sendable
-    static func toRicherMemories(kind: String, body: inout JSONValue) {}
+    static func toRicherMemories(kind: String, body: inout JSONValue) {
+        guard kind == "agent.configured", case .object(var members) = body,
+            case .object(var policy) = members["policy"], policy["memory"] == nil
+        else { return }
+        policy["memory"] = [
+            "recalls": false, "recallCount": 8, "recallTokens": 800, "recallRelevance": 34, "learning": "off",
+            "learningTokens": 1024, "blocks": 16, "blockBytes": 4096,
+        ]
+        members["policy"] = .object(policy)
+        body = .object(members)
+    }
 }
 
 extension JSONValue {

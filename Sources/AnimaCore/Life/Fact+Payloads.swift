@@ -123,6 +123,22 @@ extension Fact {
         public let notices: [String]?
         /// Where untrusted text that the model saw comes from; nil when it saw none.
         public let untrusted: String?
+        /// The memories that came to mind before it, best first; nil when none was looked for.
+        public let recalled: [Recalled]?
+
+        /// A memory that came to mind.
+        public struct Recalled: Hashable, Sendable, Codable {
+            /// Its number.
+            public let memory: Int
+            /// How much of the message it covers, in percent.
+            public let relevance: Int
+
+            /// Names a memory.
+            public init(memory: Int, relevance: Int) {
+                self.memory = memory
+                self.relevance = relevance
+            }
+        }
 
         /// Makes the payload.
         public init(
@@ -136,7 +152,8 @@ extension Fact {
             attempt: Int = 1,
             milliseconds: Int = 0,
             notices: [String] = [],
-            untrusted: String? = nil
+            untrusted: String? = nil,
+            recalled: [Recalled]? = nil
         ) {
             self.model = model
             self.text = text
@@ -149,6 +166,7 @@ extension Fact {
             self.usage = usage
             self.attempt = attempt
             self.milliseconds = milliseconds
+            self.recalled = recalled
         }
     }
 
@@ -387,6 +405,73 @@ extension Fact {
             self.memories = memories
             self.by = by
             self.reason = reason
+        }
+    }
+
+    /// What `memory.learned` carries.
+    public struct MemoryLearned: Hashable, Sendable, Codable {
+        /// The turn.
+        public let turn: TurnID
+        /// Who learned: `rules`, or the model's name.
+        public let by: String
+        /// How many memories came of it.
+        public let kept: Int
+        /// What was not kept.
+        public let refused: [Refused]?
+        /// What the model call cost.
+        public let usage: Usage?
+        /// Why no model was asked although one should be, or what was wrong with its answer.
+        public let problem: String?
+
+        /// Something that was not kept.
+        public struct Refused: Hashable, Sendable, Codable {
+            /// Its text; of a secret only how long it was.
+            public let text: String
+            /// Why.
+            public let reason: MemoryGate.Refusal
+
+            /// Names what was not kept.
+            public init(text: String, reason: MemoryGate.Refusal) {
+                self.text = text
+                self.reason = reason
+            }
+        }
+
+        /// Makes the payload.
+        public init(
+            turn: TurnID,
+            by: String,
+            kept: Int,
+            refused: [Refused] = [],
+            usage: Usage? = nil,
+            problem: String? = nil
+        ) {
+            self.turn = turn
+            self.by = by
+            self.kept = kept
+            self.refused = refused.isEmpty ? nil : refused
+            self.usage = usage
+            self.problem = problem
+        }
+    }
+
+    /// What `block.edited` carries.
+    public struct BlockEdited: Hashable, Sendable, Codable {
+        /// The block's name.
+        public let name: String
+        /// What it says now; empty when it is gone.
+        public let text: String
+        /// Who wrote it: `owner`, or the agent's own name.
+        public let by: String
+        /// The tool call that wrote it.
+        public let call: ToolCallID?
+
+        /// Makes the payload.
+        public init(name: String, text: String, by: String, call: ToolCallID? = nil) {
+            self.name = name
+            self.text = text
+            self.by = by
+            self.call = call
         }
     }
 

@@ -32,6 +32,10 @@ public enum Fact: Hashable, Sendable {
     case memoryStored(MemoryStored)
     /// Memories were forgotten.
     case memoryForgotten(MemoryForgotten)
+    /// An ended turn was learned from.
+    case memoryLearned(MemoryLearned)
+    /// A block that is always in view was written.
+    case blockEdited(BlockEdited)
     /// Changes of files were taken back.
     case filesRestored(FilesRestored)
 
@@ -67,6 +71,10 @@ public enum Fact: Hashable, Sendable {
         case memoryStored = "memory.stored"
         /// See ``Fact/memoryForgotten(_:)``.
         case memoryForgotten = "memory.forgotten"
+        /// See ``Fact/memoryLearned(_:)``.
+        case memoryLearned = "memory.learned"
+        /// See ``Fact/blockEdited(_:)``.
+        case blockEdited = "block.edited"
         /// See ``Fact/filesRestored(_:)``.
         case filesRestored = "files.restored"
     }
@@ -89,6 +97,8 @@ public enum Fact: Hashable, Sendable {
         case .turnEnded: .turnEnded
         case .memoryStored: .memoryStored
         case .memoryForgotten: .memoryForgotten
+        case .memoryLearned: .memoryLearned
+        case .blockEdited: .blockEdited
         case .filesRestored: .filesRestored
         }
     }

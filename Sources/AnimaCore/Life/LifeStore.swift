@@ -30,9 +30,6 @@ public protocol LifeStore: MemoryReader, VectorStore {
     /// The ended turn that answered an envelope; nil when there is none yet.
     func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn?
 
-    /// A memory by its number, also one that no longer holds; nil when there is none.
-    func memory(_ id: Int) async throws -> Memory?
-
     /// The bytes that a result was too long to carry; nil when unknown.
     func spill(hash: String) async throws -> [UInt8]?
 

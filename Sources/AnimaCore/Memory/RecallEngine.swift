@@ -32,6 +32,18 @@ package protocol RecallIndex {
     func nearest(to vector: QueryVector, limit: Int) throws -> [(id: Int, cosine: Double)]
 }
 
+extension RecallIndex {
+    /// What was said in a conversation before and after an event, oldest first; the event alone when it has no place there.
+    package func episodes(around seq: Int, count: Int) throws -> [Episode] {
+        guard let middle = try passages([seq], in: .episodes).first?.episode else { return [] }
+        guard let place = middle.place else { return [middle] }
+        let reach = min(max(count, 0), 1000)
+        let ids = try (max(1, place - reach)...place + reach)
+            .compactMap { try episode(in: middle.conversation, at: $0) }
+        return try passages(ids, in: .episodes).compactMap(\.episode).sorted { $0.id < $1.id }
+    }
+}
+
 /// Recalls: fetches what may fit a question, within bounds, and has it ranked.
 ///
 /// However large a life is, a bounded number of postings is read: of a common word only the newest passages. Such words

@@ -219,6 +219,14 @@ public protocol MemoryReader: Sendable {
     ///
     /// The same life and the same query give the same hits, whatever keeps the life.
     func recall(_ query: RecallQuery) async throws -> [RecallHit]
+
+    /// A memory by its number, also one that no longer holds; nil when there is none.
+    func memory(_ id: Int) async throws -> Memory?
+
+    /// What was said in a conversation before and after an event, oldest first; empty when nothing was said in it.
+    ///
+    /// - Parameter count: At most so much on each side.
+    func episodes(around seq: Int, count: Int) async throws -> [Episode]
 }
 
 extension MemoryReader {
@@ -238,4 +246,6 @@ public struct NoMemories: MemoryReader {
     public init() {}
 
     public func recall(_ query: RecallQuery) async throws -> [RecallHit] { [] }
+    public func memory(_ id: Int) async throws -> Memory? { nil }
+    public func episodes(around seq: Int, count: Int) async throws -> [Episode] { [] }
 }

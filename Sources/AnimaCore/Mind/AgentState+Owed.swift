@@ -23,8 +23,15 @@ extension AgentState {
                 )
             )
         }
+        // Learning waits until nothing else is to be done, but not for ever.
+        if let entry = unlearned.first, effects.isEmpty || unlearned.count >= Self.mostPatience {
+            effects.append(.learn(entry.turn))
+        }
         return effects
     }
+
+    /// With so many turns to learn from it goes on beside other work.
+    private static let mostPatience = 8
 
     /// What all open work waits for; nil when some of it goes on, or when there is none.
     public func parking(at now: Instant) -> Parking? {

@@ -33,6 +33,31 @@ public struct AgentState: Hashable, Sendable, Codable {
     public private(set) var grants: [Gate.Rule] = []
     /// When the last event happened.
     public private(set) var lastAt: Instant?
+    /// The blocks that are always in view, by name.
+    public private(set) var blocks: [MemoryBlock] = []
+    /// Ended turns that are still to be learned from, oldest first.
+    public private(set) var unlearned: [Unlearned] = []
+
+    /// An ended turn that is still to be learned from.
+    public struct Unlearned: Hashable, Sendable, Codable {
+        /// The turn.
+        public let turn: TurnID
+        /// What it answered.
+        public let envelope: EnvelopeID
+        /// Its conversation.
+        public let conversation: ConversationID
+        /// The trust of what was said to the agent.
+        public let trust: Trust
+        /// Whether its model saw untrusted text.
+        public let sawUntrusted: Bool
+        /// The memories that came to mind for it.
+        public let recalled: [Int]
+        /// The event that ended it.
+        public let seq: Int
+    }
+
+    /// At most so many turns wait to be learned from; the oldest are given up.
+    static let mostUnlearned = 64
 
     /// The most rules that are added by answers; the oldest go.
     static let mostGrants = 256
@@ -84,6 +109,17 @@ public struct AgentState: Hashable, Sendable, Codable {
                 $0.partialText = $0.partialText ?? fact.partialText
             }
         case .turnEnded(let fact): return endTurn(fact, event)
+        case .memoryLearned(let fact):
+            unlearned.removeAll { $0.turn == fact.turn }
+            if let cost = fact.usage {
+                usage += cost
+                today.add(cost, at: event.at)
+            }
+        case .blockEdited(let fact):
+            blocks.removeAll { $0.name == fact.name }
+            guard !fact.text.isEmpty else { break }
+            blocks.append(MemoryBlock(name: fact.name, text: fact.text, seq: event.seq))
+            blocks.sort { $0.name < $1.name }
         case .memoryStored, .memoryForgotten, .filesRestored: break
         }
         return nil
@@ -99,6 +135,18 @@ public struct AgentState: Hashable, Sendable, Codable {
     private mutating func endTurn(_ fact: Fact.TurnEnded, _ event: Event) -> TranscriptTurn? {
         guard let index = turns.firstIndex(where: { $0.id == event.turn }) else { return nil }
         let turn = turns.remove(at: index)
+        if policy.memory.learning != .off, case .answered = fact.end {
+            let entry = Unlearned(
+                turn: turn.id,
+                envelope: turn.envelope.id,
+                conversation: turn.conversation,
+                trust: turn.envelope.trust,
+                sawUntrusted: turn.untrusted != nil,
+                recalled: turn.recalled ?? [],
+                seq: event.seq
+            )
+            unlearned = (unlearned + [entry]).suffix(Self.mostUnlearned)
+        }
         return turn.transcript(ending: .init(end: fact.end, text: fact.text, at: event.at, usage: fact.usage))
     }
 
@@ -116,6 +164,7 @@ extension Turn {
         usage += fact.usage
         asking.succeed()
         untrusted = fact.untrusted ?? untrusted
+        recalled = recalled ?? fact.recalled.map { $0.map(\.memory) }
         steps.append(
             Step(
                 seq: event.seq,

@@ -27,7 +27,7 @@ public struct Mind: Sendable {
     /// What an effect came to.
     public enum Outcome: Hashable, Sendable {
         /// The model's reply, and where untrusted text that it saw comes from.
-        case reply(ModelReply, untrusted: String? = nil)
+        case reply(ModelReply, untrusted: String? = nil, recalled: [Fact.ModelReplied.Recalled]? = nil)
         /// The model call failed.
         case modelFailed(ModelError)
         /// The model was not called: no budget has enough left.
@@ -38,6 +38,8 @@ public struct Mind: Sendable {
         case circumstances([String: String])
         /// The interrupted call had not taken effect.
         case didNotHappen
+        /// What a turn that has ended gives to remember.
+        case learned(Lesson)
     }
 
     /// What was decided about some inputs; nothing has changed yet.
@@ -133,11 +135,11 @@ public struct Mind: Sendable {
             // Time moved on since the decision: the next one records it.
             case .record: plan.lookAt = now
             case .stopTool: break
-            case .callModel, .lookAround, .runTool, .probeTool:
+            case .callModel, .lookAround, .runTool, .probeTool, .learn:
                 wanted.insert(effect)
                 guard inFlight.insert(effect).inserted else { continue }
                 plan.begin.append(effect)
-                if case .callModel(let id, _, _) = effect, let turn = state.turn(id) {
+                if let turn = payer(of: effect, at: now) {
                     reservations[effect] = state.allowance(of: turn, at: now, beside: Array(reservations.values))
                 }
             }
@@ -146,6 +148,18 @@ public struct Mind: Sendable {
             plan.cancel = inFlight.subtracting(wanted).sorted { "\($0)" < "\($1)" }
         }
         return plan
+    }
+
+    /// The turn whose budget a model call uses; learning has the budget of a turn of its own.
+    private func payer(of effect: Effect, at now: Instant) -> Turn? {
+        switch effect {
+        case .callModel(let id, _, _): return state.turn(id)
+        case .learn(let id):
+            guard let entry = state.unlearned.first(where: { $0.turn == id }) else { return nil }
+            let envelope = Envelope(id: entry.envelope, conversation: entry.conversation, text: "", sentAt: now)
+            return Turn(id: id, envelope: envelope, openedAt: now, lastSeq: entry.seq)
+        default: return nil
+        }
     }
 
     /// How much a model call that was begun may use.
@@ -216,10 +230,11 @@ public struct Mind: Sendable {
 
     private mutating func settle(_ effect: Effect, _ outcome: Outcome, _ milliseconds: Int, _ work: inout Work) {
         switch (effect, outcome) {
-        case (.callModel(let id, let step, let attempt), .reply(let reply, let source)):
+        case (.callModel(let id, let step, let attempt), .reply(let reply, let source, let recalled)):
             guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
-            let fact = judged(reply, turn, step: step, attempt: attempt, milliseconds, source, work.state)
+            let fact = judged(reply, turn, step: step, attempt: attempt, milliseconds, source, recalled, work.state)
             work.append(turn.draft(.modelReplied(fact), step: step))
+        case (.learn(let id), .learned(let lesson)): learn(lesson, from: id, &work)
         case (.callModel(let id, let step, let attempt), .modelFailed(let error)):
             guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
             let next = turn.next(after: error, work.state, at: work.now, using: &generator)
@@ -266,7 +281,7 @@ public struct Mind: Sendable {
         let (result, spills) = ToolResult.capped(
             output,
             outcome: turn.closing == nil ? nil : .cancelled,
-            trust: tools[call.tool]?.trust ?? .untrusted,
+            trust: min(tools[call.tool]?.trust ?? .untrusted, output.trust ?? .owner),
             limit: work.state.policy.limits.resultBytes,
             imageLimit: work.state.policy.limits.imageBytes,
             readOn: { line in
@@ -288,11 +303,59 @@ public struct Mind: Sendable {
         work.append(turn.draft(.toolFinished(fact), step: call.id.step, cause: step.seq))
         work.batch.spills += output.keeps
         work.batch.spills += spills
-        for text in output.remember {
-            let trust = turn.untrusted == nil ? turn.envelope.trust : .untrusted
-            let fact = Fact.MemoryStored(text: text, trust: trust, call: call.id)
+        let trust = turn.trustOfView
+        for draft in output.remember {
+            let fact = Fact.MemoryStored(draft, trust: min(draft.trust ?? .owner, trust), call: call.id)
             work.append(turn.draft(.memoryStored(fact), step: call.id.step, cause: work.state.lastSeq))
         }
+        if !output.forget.isEmpty {
+            let fact = Fact.MemoryForgotten(memories: output.forget, by: agent.name)
+            work.append(turn.draft(.memoryForgotten(fact), step: call.id.step, cause: work.state.lastSeq))
+        }
+        for (name, text) in output.blocks.sorted(by: { $0.key < $1.key }) {
+            guard MemoryBlock.refusal(of: name, text, work.state.blocks, work.state.policy.memory) == nil else {
+                continue
+            }
+            let fact = Fact.BlockEdited(name: name, text: text, by: agent.name, call: call.id)
+            work.append(turn.draft(.blockEdited(fact), step: call.id.step, cause: work.state.lastSeq))
+        }
+    }
+
+    /// Keeps of a lesson what the gate of memory lets through, and records the rest with the reason.
+    private func learn(_ lesson: Lesson, from id: TurnID, _ work: inout Work) {
+        guard let entry = work.state.unlearned.first(where: { $0.turn == id }) else { return }
+        func append(_ fact: Fact) {
+            work.append(Draft(conversation: entry.conversation, turn: id, cause: entry.seq, fact: fact))
+        }
+        var kept: [Memory] = []
+        var refused: [Fact.MemoryLearned.Refused] = []
+        for found in lesson.found {
+            let trust = min(found.draft.trust ?? .owner, entry.trust)
+            switch MemoryGate.judge(found.draft, similar: found.similar + kept, shown: lesson.shown, trust: trust) {
+            case .keep(let superseded):
+                var draft = found.draft
+                draft.supersedes = superseded
+                let gone = Set(superseded)
+                kept.removeAll { gone.contains($0.id) }
+                append(.memoryStored(.init(draft, trust: trust, source: entry.seq)))
+                if let memory = work.batch.events.last.flatMap(Memory.init) { kept.append(memory) }
+            case .refuse(let reason):
+                let text = reason == .secret ? "(\(found.draft.text.utf8.count) bytes)" : found.draft.text
+                refused.append(.init(text: String(text.prefix(500)), reason: reason))
+            }
+        }
+        append(
+            .memoryLearned(
+                .init(
+                    turn: id,
+                    by: lesson.by,
+                    kept: kept.count,
+                    refused: refused,
+                    usage: lesson.usage,
+                    problem: lesson.problem
+                )
+            )
+        )
     }
 
     /// The reply with what is decided about each of its calls.
@@ -303,6 +366,7 @@ public struct Mind: Sendable {
         attempt: Int,
         _ milliseconds: Int,
         _ source: String?,
+        _ recalled: [Fact.ModelReplied.Recalled]?,
         _ state: AgentState
     ) -> Fact.ModelReplied {
         let calls = reply.calls.enumerated()
@@ -320,7 +384,8 @@ public struct Mind: Sendable {
             attempt: attempt,
             milliseconds: milliseconds,
             notices: reply.notices,
-            untrusted: source
+            untrusted: source,
+            recalled: recalled
         )
     }
 
@@ -421,11 +486,13 @@ extension Fact {
     /// Everything else may be lost in a power cut and happens again.
     fileprivate var mustBeFlushed: Bool {
         switch self {
-        case .envelopeAccepted, .approvalDecided, .toolStarted, .turnEnded, .memoryForgotten, .filesRestored: true
+        case .envelopeAccepted, .approvalDecided, .toolStarted, .turnEnded, .memoryForgotten, .blockEdited,
+            .filesRestored:
+            true
         // What undoes a change must not be lost when the change is not.
         case .toolFinished(let fact): fact.changes != nil
         case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .approvalAsked,
-            .turnClosing, .memoryStored:
+            .turnClosing, .memoryStored, .memoryLearned:
             false
         }
     }

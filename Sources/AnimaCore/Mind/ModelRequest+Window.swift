@@ -6,21 +6,25 @@ extension ModelRequest {
     ///   - past: The conversation's ended turns, oldest first; the oldest ones are left out when they don't fit.
     ///   - limits: `contextTokens` bounds the past (a token is taken as four bytes).
     ///   - facts: The model's window bounds the whole, when it is known.
+    ///   - tail: What is shown after the turn's message.
     public init(
         instructions: String,
         tools: [ToolSpec],
         past: [TranscriptTurn],
         open turn: Turn,
         limits: Limits,
-        facts: ModelFacts = ModelFacts()
+        facts: ModelFacts = ModelFacts(),
+        tail: String? = nil
     ) {
         var reply = min(limits.replyTokens, facts.outputTokens ?? .max)
         // A reply may not take the room that the request needs.
         if let window = facts.contextTokens { reply = min(reply, max(window / 4, 1)) }
+        var transcript = turn.transcript()
+        transcript.tail = tail
         self.init(
             instructions: instructions,
             tools: tools,
-            turns: [turn.transcript()],
+            turns: [transcript],
             maxOutputTokens: reply,
             answerSchema: turn.envelope.answerSchema
         )
@@ -68,7 +72,8 @@ extension TranscriptTurn {
                     exchanges: newest.exchanges.map { $0.elided(resultBytes: resultBytes * 4, keepsImages: true) }
                 )
             ],
-            ending: ending
+            ending: ending,
+            tail: tail
         )
     }
 }

@@ -40,6 +40,8 @@ public struct ModelFacts: Hashable, Sendable {
     public var price: ModelPrice?
     /// Whether it is shown the images that tools return; those of a task always are.
     public var seesImages: Bool
+    /// Whether it understands any text; the built-in rules don't.
+    public var understandsText = true
 
     /// Nothing is known by default.
     public init(

@@ -48,6 +48,12 @@ public struct ToolInvocation: Sendable {
     public let now: Instant
     /// The agent's own memories.
     public let memories: any MemoryReader
+    /// The trust of what the model sees: what it asks to be remembered has no more.
+    public let trust: Trust
+    /// The blocks that are in view, and what bounds them.
+    public let blocks: [MemoryBlock]
+    /// What bounds memory.
+    public let memoryPolicy: MemoryPolicy
     /// What the earlier calls of the conversation gave.
     public let outputs: any OutputReader
     /// What the owner said when asked about the call; nil when nothing was said.
@@ -66,6 +72,9 @@ public struct ToolInvocation: Sendable {
         timeout: Duration,
         now: Instant,
         memories: any MemoryReader = NoMemories(),
+        trust: Trust = .owner,
+        blocks: [MemoryBlock] = [],
+        memoryPolicy: MemoryPolicy = MemoryPolicy(),
         outputs: any OutputReader = NoOutputs(),
         answer: String? = nil,
         remaining: Remaining? = nil,
@@ -78,6 +87,9 @@ public struct ToolInvocation: Sendable {
         self.timeout = timeout
         self.now = now
         self.memories = memories
+        self.trust = trust
+        self.blocks = blocks
+        self.memoryPolicy = memoryPolicy
         self.outputs = outputs
         self.answer = answer
         self.remaining = remaining
@@ -105,8 +117,14 @@ public struct ToolOutput: Hashable, Sendable {
     public var content: String
     /// Whether the work failed.
     public var isError: Bool
-    /// Memories to keep; they are written together with the result, or neither is.
-    public var remember: [String]
+    /// Memories to keep, which the gate of memory has let through; they are written together with the result, or neither is.
+    public var remember: [MemoryDraft]
+    /// Memories to forget.
+    public var forget: [Int] = []
+    /// Blocks to write, by name; an empty text removes one.
+    public var blocks: [String: String] = [:]
+    /// The trust of the content when it is less than the tool's; nil for the tool's.
+    public var trust: Trust?
     /// What the content lost to the tool's own limits, in bytes.
     public var omittedBytes: Int
     /// What was changed of files, in the order in which it happened.
@@ -117,7 +135,7 @@ public struct ToolOutput: Hashable, Sendable {
     public var images: [[UInt8]] = []
 
     /// Work that succeeded.
-    public static func success(_ content: String, remember: [String] = [], omittedBytes: Int = 0) -> ToolOutput {
+    public static func success(_ content: String, remember: [MemoryDraft] = [], omittedBytes: Int = 0) -> ToolOutput {
         ToolOutput(content: content, isError: false, remember: remember, omittedBytes: omittedBytes)
     }
 

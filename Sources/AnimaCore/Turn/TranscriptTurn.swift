@@ -84,9 +84,12 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
     public let steps: [Step]
     /// How it ended; nil while it is open.
     public let ending: Ending?
+    /// What the model is shown after the input while the turn is open, and never again: memories that came to mind.
+    public var tail: String?
 
     /// Makes a turn.
-    public init(id: TurnID, input: Envelope, steps: [Step] = [], ending: Ending? = nil) {
+    public init(id: TurnID, input: Envelope, steps: [Step] = [], ending: Ending? = nil, tail: String? = nil) {
+        self.tail = tail
         self.id = id
         self.input = input
         self.steps = steps
@@ -95,7 +98,7 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
 
     /// About how many bytes it takes in a request; a token is about four.
     public var approximateBytes: Int {
-        var bytes = input.text.utf8.count + 64 + (input.images?.count ?? 0) * 64
+        var bytes = input.text.utf8.count + (tail?.utf8.count ?? 0) + 64 + (input.images?.count ?? 0) * 64
         for step in steps {
             bytes += step.text.utf8.count + (step.reasoning?.utf8.count ?? 0) + 16
             for part in step.keepsake?.parts ?? [] { bytes += part.approximateBytes }

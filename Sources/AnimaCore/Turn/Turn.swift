@@ -37,6 +37,8 @@ public struct Turn: Hashable, Sendable, Codable {
     public internal(set) var waitingSince: Instant?
     /// Where untrusted text that the model saw in this turn comes from; nil when it saw none.
     public internal(set) var untrusted: String?
+    /// The memories that came to mind for it; nil before the first reply, and when none is looked for.
+    public internal(set) var recalled: [Int]?
     /// How it is about to end; open calls are being settled.
     public internal(set) var closing: TurnEnd?
     /// What the model had said when the turn was closed while it spoke.
@@ -117,6 +119,9 @@ public struct Turn: Hashable, Sendable, Codable {
             if !isParked { retryAt = nil }
         }
     }
+
+    /// The trust of everything in view: what the model asks to be remembered has no more.
+    public var trustOfView: Trust { untrusted == nil ? envelope.trust : .untrusted }
 
     /// The conversation that it belongs to.
     public var conversation: ConversationID { envelope.conversation }

@@ -10,6 +10,12 @@ public struct ReflexModel: ModelProvider {
 
     public var name: String { "reflex" }
 
+    public var facts: ModelFacts {
+        var facts = ModelFacts()
+        facts.understandsText = false
+        return facts
+    }
+
     public func respond(
         to request: ModelRequest,
         sink: @escaping @Sendable (ModelDelta) -> Void

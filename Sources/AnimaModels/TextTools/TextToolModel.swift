@@ -77,6 +77,7 @@ enum TextToolProtocol {
         var turns: [TranscriptTurn] = []
         var input = turn.input
         var steps: [TranscriptTurn.Step] = []
+        var tail = turn.tail
         for step in turn.steps {
             guard !step.exchanges.isEmpty else {
                 steps.append(step)
@@ -92,9 +93,11 @@ enum TextToolProtocol {
                     id: turn.id,
                     input: input,
                     steps: steps + [.init(text: text, reasoning: step.reasoning, keepsake: step.keepsake)],
-                    ending: .init(end: .answered, text: text, at: turn.input.sentAt)
+                    ending: .init(end: .answered, text: text, at: turn.input.sentAt),
+                    tail: tail
                 )
             )
+            tail = nil
             steps = []
             let results = step.exchanges.map(result).joined(separator: "\n")
             input = Envelope(
@@ -105,7 +108,7 @@ enum TextToolProtocol {
                 images: step.exchanges.flatMap { $0.result.images ?? [] }
             )
         }
-        let last = TranscriptTurn(id: turn.id, input: input, steps: steps, ending: turn.ending)
+        let last = TranscriptTurn(id: turn.id, input: input, steps: steps, ending: turn.ending, tail: tail)
         return turns + [last]
     }
 

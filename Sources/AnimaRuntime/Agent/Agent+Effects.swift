@@ -6,6 +6,8 @@ extension Agent {
         let limits = mind.state.policy.limits
         switch effect {
         case .callModel: return limits.modelTime
+        // Nobody waits for it, and it can be done again.
+        case .learn: return min(limits.modelTime, .seconds(60))
         // Tools keep the limit themselves; this is for one that does not.
         case .runTool, .probeTool, .lookAround: return limits.toolTime + .milliseconds(500)
         case .record, .stopTool, .wait: return nil
@@ -21,6 +23,7 @@ extension Agent {
         case .lookAround(let id): outcome = await lookAround(id)
         case .runTool(let id, _): outcome = await runTool(id, effect)
         case .probeTool(let id, _): outcome = await probeTool(id)
+        case .learn(let id): outcome = await learn(id, effect)
         case .record, .stopTool, .wait: outcome = nil
         }
         guard let outcome else { return }
@@ -38,19 +41,21 @@ extension Agent {
             let past = try await pastTurns(of: turn.conversation)
             let model = equipment.models[min(turn.asking.model, equipment.models.count - 1)]
             let facts = model.facts
+            let mind = await whatComesToMind(for: turn)
             var request = ModelRequest(
-                instructions: equipment.instructions,
+                instructions: instructions,
                 tools: equipment.specs,
                 past: past,
                 open: turn,
                 limits: limits,
-                facts: facts
+                facts: facts,
+                tail: mind?.tail
             )
             for hash in request.imageHashes(seen: facts.seesImages) {
                 request.images[hash] = try await store.spill(hash: hash)
             }
             // What the call may use is reserved by asking for no longer reply.
-            guard let reservation = mind.reservation(for: effect) else { return nil }
+            guard let reservation = self.mind.reservation(for: effect) else { return nil }
             let allowed = reservation.replyTokens(
                 inputTokens: request.approximateTokens,
                 wanted: request.maxOutputTokens ?? limits.replyTokens,
@@ -73,7 +78,7 @@ extension Agent {
                 }
             }
             if let price = facts.price { reply.usage.microdollars = price.microdollars(of: reply.usage) }
-            return .reply(reply, untrusted: source)
+            return .reply(reply, untrusted: source, recalled: mind?.recalled)
         } catch {
             if overTime.contains(effect) { return failed(id, step, .overTime(limits.modelTime)) }
             if let error = error as? ModelError { return failed(id, step, error) }
@@ -141,6 +146,9 @@ extension Agent {
             timeout: mind.state.policy.limits.toolTime,
             now: equipment.clock.now,
             memories: store,
+            trust: mind.state.turn(call.id.turn)?.trustOfView ?? .untrusted,
+            blocks: mind.state.blocks,
+            memoryPolicy: mind.state.policy.memory,
             outputs: PastOutputs(store: store, conversation: mind.state.turn(call.id.turn)?.conversation),
             answer: call.approval?.because,
             remaining: mind.state.turn(call.id.turn).map { mind.state.remaining(of: $0, at: equipment.clock.now) },
@@ -163,7 +171,13 @@ extension ToolOutput {
         guard !mask.isEmpty else { return self }
         var output = self
         output.content = mask.masked(content)
-        output.remember = remember.map(mask.masked)
+        output.remember = remember.map { draft in
+            var draft = draft
+            draft.text = mask.masked(draft.text)
+            draft.subject = draft.subject.map(mask.masked)
+            return draft
+        }
+        output.blocks = blocks.mapValues(mask.masked)
         return output
     }
 }

@@ -59,6 +59,13 @@ public final class InMemoryLifeStore: LifeStore {
         try read { $0.shelf.memories[id] }
     }
 
+    public func episodes(around seq: Int, count: Int) async throws -> [Episode] {
+        try contents.withLock { contents in
+            try contents.check()
+            return try contents.shelf.episodes(around: seq, count: count)
+        }
+    }
+
     public func spill(hash: String) async throws -> [UInt8]? {
         try read { $0.spills[hash] }
     }

@@ -43,6 +43,10 @@ public final class InterceptedLifeStore: LifeStore {
 
     public func recall(_ query: RecallQuery) async throws -> [RecallHit] { try await inner.recall(query) }
 
+    public func episodes(around seq: Int, count: Int) async throws -> [Episode] {
+        try await inner.episodes(around: seq, count: count)
+    }
+
     public func memory(_ id: Int) async throws -> Memory? { try await inner.memory(id) }
 
     public func passages(

@@ -125,7 +125,7 @@ public struct SeededHistory: Sendable {
             }
         default:
             let remembered = Int.random(in: 0..<3, using: &generator) == 0 ? [text()] : []
-            outcome = .output(.success(text(), remember: remembered))
+            outcome = .output(.success(text(), remember: remembered.map { MemoryDraft($0) }))
         }
         return .settled(effect, outcome, milliseconds: 3)
     }

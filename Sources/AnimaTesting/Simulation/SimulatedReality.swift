@@ -105,7 +105,7 @@ struct SimulatedReality: Sendable {
         let length = Int.random(in: 0...120, using: &chance)
         let text = String(repeating: "y", count: length)
         let isSuccess = Bool.random(using: &chance)
-        return .output(isSuccess ? .success(text, remember: length < 20 ? [text] : []) : .failure(text))
+        return .output(isSuccess ? .success(text, remember: length < 20 ? [MemoryDraft(text)] : []) : .failure(text))
     }
 
     /// Says whether an interrupted call took effect.

@@ -180,6 +180,13 @@ public struct SimulatedWorld: Sendable {
         case .lookAround: return .settled(effect, .circumstances(reality.circumstances), milliseconds: 1)
         case .probeTool(let id, _):
             return .settled(effect, reality.probe(call(id)), milliseconds: 1)
+        case .learn:
+            let found = ["The key is under the mat.", "The key is on the shelf.", "Hm?"].randomElement(using: &chance)
+            let lesson = Lesson(
+                found.map { [.init(MemoryDraft($0))] } ?? [],
+                usage: withoutTrouble ? nil : Usage(inputTokens: 1)
+            )
+            return .settled(effect, .learned(lesson), milliseconds: 1)
         case .record, .stopTool, .wait: return .look
         }
     }
@@ -419,6 +426,7 @@ extension Effect {
         case .callModel(let id, _, _): id == turn.id
         case .runTool(let id, _), .probeTool(let id, _), .stopTool(let id), .lookAround(let id): id.turn == turn.id
         case .wait: true
+        case .learn: false
         }
     }
 

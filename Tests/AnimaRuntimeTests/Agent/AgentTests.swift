@@ -163,7 +163,7 @@ struct AgentTests {
 
     @Test("stores what a tool remembers together with its result")
     func remembers() async throws {
-        let tool = ScriptedTool("remember") { _ in .success("kept", remember: ["the sky is blue"]) }
+        let tool = ScriptedTool("remember") { _ in .success("kept", remember: [MemoryDraft("the sky is blue")]) }
         let home = Household([.calls(("remember", [:])), .says("ok")], tools: [tool])
         _ = try await home.wake().ask(home.envelope("go"))
         #expect(try await home.store.memories(matching: "sky", limit: 5).map(\.text) == ["the sky is blue"])

@@ -86,6 +86,9 @@ final class TroubledStore: LifeStore {
     }
     func recall(_ query: RecallQuery) async throws -> [RecallHit] { try await inner.recall(query) }
     func memory(_ id: Int) async throws -> Memory? { try await inner.memory(id) }
+    func episodes(around seq: Int, count: Int) async throws -> [Episode] {
+        try await inner.episodes(around: seq, count: count)
+    }
     func passages(
         withoutVectorOf embedder: String,
         scope: RecallQuery.Scope,

@@ -98,19 +98,22 @@ import Testing
             "[[store]]\ndurability = \"full\"",
             "2:3: store: expected a table, found an array; write [store] in single brackets"
         ),
-        ("memory.enabled = true", "2:8: memory.enabled: unknown key; [memory] has no keys yet"),
+        (
+            "memory.learn = \"all\"",
+            "2:8: memory.learn: expected \"off\", \"rules\" or \"model\", found the string \"all\""
+        ),
         (
             "[tool]\nuse = []",
-            "2:2: tool: unknown table; tables are agent, model, tools, sandbox, gate, limits, retry, store, embedder, models, prices; "
+            "2:2: tool: unknown table; tables are agent, model, tools, sandbox, gate, limits, retry, memory, store, embedder, models, prices; "
                 + "did you mean [tools]?"
         ),
         (
             "\"we\\u0069rd key\" = {}",
-            "2:1: \"weird key\": unknown table; tables are agent, model, tools, sandbox, gate, limits, retry, store, embedder, models, prices"
+            "2:1: \"weird key\": unknown table; tables are agent, model, tools, sandbox, gate, limits, retry, memory, store, embedder, models, prices"
         ),
         (
             "steps = 3",
-            "2:1: steps: unknown key outside of a table; tables are agent, model, tools, sandbox, gate, limits, retry, store, embedder, models, prices; "
+            "2:1: steps: unknown key outside of a table; tables are agent, model, tools, sandbox, gate, limits, retry, memory, store, embedder, models, prices; "
                 + "did you mean limits.steps?"
         ),
         (

@@ -1,0 +1,40 @@
+/// What an agent remembers by itself, and what comes to its mind by itself.
+public struct MemoryPolicy: Hashable, Sendable, Codable {
+    /// How an agent learns from turns that have ended.
+    public enum Learning: String, Hashable, Sendable, Codable, CaseIterable {
+        /// It keeps only what it is told to keep.
+        case off
+        /// By rules over what its owner said.
+        case rules
+        /// Its model reads the turn; by rules when there is none to ask.
+        case model
+    }
+
+    /// Whether memories that fit a message come to mind before the turn that answers it (key `memory.recall`).
+    public var recalls = true
+    /// At most so many memories come to mind (key `memory.recall_count`).
+    public var recallCount = 8
+    /// Tokens that they may take (key `memory.recall_tokens`).
+    public var recallTokens = 800
+    /// What a memory must cover of a message, in percent, to come to mind (key `memory.recall_relevance`).
+    public var recallRelevance = 34
+    /// How turns are learned from (key `memory.learn`).
+    public var learning = Learning.model
+    /// Tokens of the reply in which the model says what is worth keeping (key `memory.learn_tokens`).
+    public var learningTokens = 1024
+    /// How many blocks there may be (key `memory.blocks`).
+    public var blocks = 16
+    /// Bytes of a block (key `memory.block_bytes`).
+    public var blockBytes = 4096
+
+    /// The defaults.
+    public init() {}
+
+    /// Nothing comes to mind by itself, and nothing is learned.
+    public static var off: MemoryPolicy {
+        var policy = MemoryPolicy()
+        policy.recalls = false
+        policy.learning = .off
+        return policy
+    }
+}
