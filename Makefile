@@ -7,7 +7,7 @@ RELEASE_FLAGS = -c release --static-swift-stdlib $(BUILD_FLAGS)
 ANIMA = .build/release/anima
 export SWIFT_BACKTRACE ?= enable=no
 
-.PHONY: help run build test test-models eval-memory lint format docs simulate crash-test examples readme benchmark clean
+.PHONY: help run build test test-models eval-memory eval-memory-month lint format docs simulate crash-test examples readme benchmark clean
 
 help: ## list these
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -35,6 +35,10 @@ eval-memory: ## measure what memory recalls: make eval-memory LOCOMO=FILE (ABLAT
 	@test -n "$(LOCOMO)" || { echo "name a file of conversations: make eval-memory LOCOMO=FILE" >&2; exit 2; }
 	@$(SWIFT) build -c release $(BUILD_FLAGS) --product MemoryEvaluation >&2
 	@.build/release/MemoryEvaluation "$(LOCOMO)" $(if $(ABLATE),--ablate --split 3)
+
+eval-memory-month: ## measure what an agent keeps of a month of talk: make eval-memory-month [SEED=1]
+	@$(SWIFT) build -c release $(BUILD_FLAGS) --product MemoryEvaluation >&2
+	@.build/release/MemoryEvaluation --month $(SEED)
 
 lint: ## check format and documents
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources examples/embedding/Package.swift examples/embedding/Sources

@@ -2,7 +2,8 @@ import AnimaCore
 import AnimaStore
 import Foundation
 
-/// Measures how much of what answers a question comes up: `MemoryEvaluation FILE [--ablate] [--split N]`.
+/// Measures how much of what answers a question comes up: `MemoryEvaluation FILE [--ablate] [--split N]`; and what is kept of
+/// a month of talk: `MemoryEvaluation --month [SEED]`.
 ///
 /// The file is of the form that ``Dialogue`` describes. The table and, as the last line, JSON go to standard output;
 /// progress goes to standard error. `--ablate` adds a line for each part switched off, and `--split N` separate lines for
@@ -19,6 +20,10 @@ struct MemoryEvaluation {
     }
 
     private static func run(_ arguments: [String]) async throws {
+        if arguments.first == "--month" {
+            let month = try await MonthResult.live(seed: arguments.dropFirst().first.flatMap { UInt64($0) } ?? 1)
+            return FileHandle.standardOutput.write(Data("\(month.table)\n\(month.json)\n".utf8))
+        }
         guard let path = arguments.first, !path.hasPrefix("-") else {
             throw EvaluationError("name a file: make eval-memory LOCOMO=FILE")
         }

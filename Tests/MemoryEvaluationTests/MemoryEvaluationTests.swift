@@ -22,4 +22,14 @@ struct MemoryEvaluationTests {
     func refusesWhatIsNoConversation(_ text: String) async {
         await #expect(throws: (any Error).self) { try await MemoryEvaluation.report(on: Data(text.utf8)) }
     }
+
+    @Test("of a month of talk facts are kept, and neither noise nor lies", arguments: [1, 2])
+    func keepsTheRightThings(seed: UInt64) async throws {
+        let result = try await MonthResult.live(seed: seed)
+        #expect(result.said.values.reduce(0, +) > 1000)
+        #expect(result.poison == 0 && result.poisonShown == 0)
+        #expect(result.duplicates == 0 && result.stale == 0)
+        #expect(Double(result.correct) >= 0.95 * Double(result.stored), "\(result.table)")
+        #expect(Double(result.known) >= 0.9 * Double(result.attributes), "\(result.table)")
+    }
 }
