@@ -185,6 +185,37 @@ struct MemoryRunTests {
         await site.stop()
     }
 
+    @Test("finds by meaning what words don't find, and goes on by words when the embedder is gone")
+    func findsByMeaning() async throws {
+        // "canine" and "dog" mean the same to this embedder, everything else is something of its own.
+        let embedder = try await ScriptedServer.start { exchange in
+            guard let texts = exchange.json?["input"]?.arrayValue?.compactMap(\.stringValue) else {
+                return ScriptedServer.answer(status: 400)
+            }
+            let data = texts.enumerated()
+                .map { index, text -> JSONValue in
+                    let plain = text.lowercased()
+                    let isDog = plain.contains("dog") || plain.contains("canine")
+                    let own = Double(plain.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) % 97 }) / 97
+                    return ["index": .int(index), "embedding": isDog ? [1, 0.05, 0] : [0, .double(own), .double(1 - own)]]
+                }
+            return ScriptedServer.answer(json: ["data": .array(data), "usage": ["prompt_tokens": 1, "total_tokens": 1]])
+        }
+        let server = try await ScriptedServer.start { _ in Reply.text("I see.") }
+        let program = try Program.asking(
+            server,
+            more: "[embedder]\nprovider = \"openai\"\nname = \"tiny-embed\"\nbase_url = \"\(embedder.baseURL)/v1\""
+        )
+        _ = try await program.answer("run", "clerk.toml", "My dog is called Rex. I live in Kiel.")
+        _ = try await program.answer("run", "clerk.toml", "which canine", "--conversation", "two")
+        let found = try #require(server.requests.last?.json?["messages"]?.arrayValue?.last?["content"]?.stringValue)
+        #expect(found.contains("My dog is called Rex.") && !found.contains("Kiel"), "\(found)")
+        await embedder.stop()
+        _ = try await program.answer("run", "clerk.toml", "where do I live", "--conversation", "three")
+        #expect(server.requests.last?.text.contains("I live in Kiel.") == true)
+        await server.stop()
+    }
+
     @Test("keeps blocks in view, which the agent writes itself")
     func keepsBlocks() async throws {
         let server = try await ScriptedServer.start(scripts: [

@@ -42,7 +42,18 @@ private struct NoLife: LifeStore {
     func events(after seq: Int, turn: TurnID?, limit: Int) async throws -> [Event] { [] }
     func transcript(of conversation: ConversationID, bytes: Int) async throws -> [TranscriptTurn] { [] }
     func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn? { nil }
-    func memories(matching query: String, limit: Int) async throws -> [Memory] { [] }
+    func recall(_ query: RecallQuery) async throws -> [RecallHit] { [] }
+    func memory(_ id: Int) async throws -> Memory? { nil }
+    func episodes(around seq: Int, count: Int) async throws -> [Episode] { [] }
+    func passages(
+        withoutVectorOf embedder: String,
+        scope: RecallQuery.Scope,
+        before: Int,
+        limit: Int
+    ) async throws -> [Passage] { [] }
+    func store(_ vectors: [PassageVector], of embedder: String) async throws -> Int { 0 }
+    func deleteVectors(exceptOf embedder: String?) async throws -> Int { 0 }
+    func vectorCounts() async throws -> [String: Int] { [:] }
     func spill(hash: String) async throws -> [UInt8]? { nil }
     func close() async {}
 }

@@ -107,7 +107,8 @@ public struct Composition: Sendable {
             policy: configuration.effectivePolicy,
             program: Self.version,
             snapshotInterval: configuration.snapshotInterval,
-            mask: SecretMask(try secrets(of: configuration))
+            mask: SecretMask(try secrets(of: configuration)),
+            embedder: try embedder(of: configuration)
         )
     }
 

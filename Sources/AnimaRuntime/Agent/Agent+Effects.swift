@@ -145,7 +145,7 @@ extension Agent {
             arguments: call.arguments,
             timeout: mind.state.policy.limits.toolTime,
             now: equipment.clock.now,
-            memories: store,
+            memories: memories,
             trust: mind.state.turn(call.id.turn)?.trustOfView ?? .untrusted,
             blocks: mind.state.blocks,
             memoryPolicy: mind.state.policy.memory,

@@ -9,6 +9,11 @@ extension Agent {
         return equipment.instructions + "\n\n# What you always keep in mind\n\n" + blocks.instructions
     }
 
+    /// Its memories, found by meaning too when there is an embedder.
+    var memories: any MemoryReader {
+        equipment.embedder.map { MeaningfulMemories(store: store, embedder: $0) } ?? store
+    }
+
     /// What the model is shown beside a turn's message.
     struct Recollection: Sendable {
         /// What is shown; nil when nothing fits.
@@ -45,7 +50,7 @@ extension Agent {
             limit: policy.recallCount,
             minimumRelevance: Double(policy.recallRelevance) / 100
         )
-        guard let hits = try? await store.recall(query), !hits.isEmpty else {
+        guard let hits = try? await memories.recall(query), !hits.isEmpty else {
             return Recollection(tail: nil, recalled: [])
         }
         let notice = RecallNotice.text(hits.map(\.passage), tokens: policy.recallTokens, now: turn.openedAt)

@@ -19,6 +19,8 @@ public final class Equipment: Sendable {
 
     /// Takes the owner's secrets out of what tools give back.
     public let mask: SecretMask
+    /// Turns texts into vectors, so that memories are found by their meaning too; nil for words alone.
+    public let embedder: (any Embedder)?
 
     let specs: [ToolSpec]
     let toolsByName: [String: any Tool]
@@ -28,6 +30,7 @@ public final class Equipment: Sendable {
     /// - Parameters:
     ///   - fallbacks: Models that are tried, in order, when the first one does not answer.
     ///   - mask: Takes the owner's secrets out of what tools give back.
+    ///   - embedder: Turns texts into vectors, so that memories are found by their meaning too.
     public init(
         model: any ModelProvider,
         fallbacks: [any ModelProvider] = [],
@@ -37,7 +40,8 @@ public final class Equipment: Sendable {
         clock: any AgentClock = SystemClock(),
         program: String = "embedded",
         snapshotInterval: Int = 64,
-        mask: SecretMask = SecretMask([])
+        mask: SecretMask = SecretMask([]),
+        embedder: (any Embedder)? = nil
     ) {
         models = [model] + fallbacks
         self.tools = tools
@@ -47,6 +51,7 @@ public final class Equipment: Sendable {
         self.program = program
         self.snapshotInterval = snapshotInterval
         self.mask = mask
+        self.embedder = embedder
         specs = tools.map(\.spec)
         toolsByName = Dictionary(tools.map { ($0.spec.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
