@@ -28,6 +28,7 @@ public enum StandardTools {
             sandbox: sandbox,
             confinement: confinement ?? Confinement(workspace: workspace.root)
         )
+        let jobs = JobTable(programs: programs)
         return [
             ReadFileTool(workspace: workspace),
             WriteFileTool(workspace: workspace),
@@ -40,6 +41,10 @@ public enum StandardTools {
             SearchFilesTool(workspace: workspace),
             ShellTool(programs: programs),
             RunProgramTool(programs: programs),
+            ShellStartTool(jobs: jobs),
+            ShellReadTool(jobs: jobs),
+            ShellWriteTool(jobs: jobs),
+            ShellStopTool(jobs: jobs),
             ReadPageTool(client: client),
             HTTPRequestTool(client: client, workspace: workspace),
             AddTool(),
