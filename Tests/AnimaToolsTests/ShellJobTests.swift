@@ -289,6 +289,62 @@ import Darwin
     }
 }
 
+@Suite(
+    "Jobs in a sandbox",
+    .enabled(if: !Cage.all.isEmpty, "neither bubblewrap nor Landlock with anima-confine works here"),
+    .timeLimit(.minutes(5))
+)
+struct SandboxedJobTests {
+    @Test(arguments: Cage.all)
+    func writesNothingOutside(cage: Cage) async throws {
+        let scene = try cage.scene()
+        let job = try await scene.start("echo in > inside; echo out > \(scene.outside)/outside; read line; echo $line")
+        _ = try await scene.call("shell_write", ["job": .string(job), "text": "typed"])
+        try await scene.waitForEnd(of: job)
+        let output = try await scene.read(job, from: 0)
+        #expect(output.hasPrefix("\(job) ended with exit code 0") && output.hasSuffix("\ntyped"), "\(output)")
+        #expect(scene.text("inside") == "in\n")
+        #expect(try Scene.names(of: scene.outside) == ["root"])
+    }
+
+    @Test(arguments: Cage.limited)
+    func stopsWhatMadeItsOwnSession(cage: Cage) async throws {
+        let scene = try cage.scene()
+        let mark = SandboxTests.mark()
+        let job = try await scene.start("trap '' TERM; (trap '' TERM; setsid sleep \(mark)) & echo ready; cat")
+        _ = try await scene.read(job, waiting: 60)
+        // Its session is made beside what prints.
+        let deadline = ContinuousClock.now + .seconds(10)
+        while SandboxTests.isGone(mark), ContinuousClock.now < deadline { await Task.yield() }
+        #expect(!SandboxTests.isGone(mark))
+        let output = try await scene.call("shell_stop", ["job": .string(job)])
+        #expect(output.content.hasPrefix("\(job) was stopped by signal "), "\(output.content)")
+        #expect(SandboxTests.isGone(mark))
+    }
+
+    /// One that starts while another has changed a file must not take the change for what was there.
+    @Test(arguments: Cage.limited, [false, true])
+    func putsProtectedFilesBack(cage: Cage, isFirstStoppedFirst: Bool) async throws {
+        let scene = try cage.scene()
+        try scene.put(".git/hooks/a.sample", "sample")
+        let first = try await scene.start("echo evil > .envrc; echo planted; cat")
+        _ = try await scene.read(first, waiting: 60)
+        let second = try await scene.start("cat .envrc; echo ready; cat")
+        _ = try await scene.read(second, waiting: 60)
+        var notes = ""
+        for job in isFirstStoppedFirst ? [first, second] : [second, first] {
+            notes += try await scene.call("shell_stop", ["job": .string(job)]).content
+        }
+        #expect(notes.contains("programs must not change .envrc: put back as it was"), "\(notes)")
+        #expect(scene.text(".envrc") == nil)
+        #expect(try scene.names(in: ".git/hooks") == ["a.sample"])
+        // What the owner does when nothing runs is the owner's.
+        try scene.put(".envrc", "mine")
+        _ = try await scene.call("shell", ["command": "true"])
+        #expect(scene.text(".envrc") == "mine")
+    }
+}
+
 /// Says the same of every call.
 private struct Told: OutputReader {
     let text: String
