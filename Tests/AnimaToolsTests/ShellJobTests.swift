@@ -250,6 +250,22 @@ import Darwin
         try await Scene.expectGone([number])
     }
 
+    @Test func leavesNoDescriptorsBehind() async throws {
+        let scene = try Scene()
+        func round() async throws {
+            _ = try await scene.start("cat")
+            let job = try await scene.start("echo $$ > pids; echo ready; cat")
+            _ = try await scene.read(job, waiting: 60)
+            // The first may not even have begun.
+            try await scene.tool("shell_start").release(try AgentID("tester"))
+            try await scene.expectGone()
+        }
+        try await round()
+        let files = try Scene.names(of: "/proc/self/fd").count
+        for _ in 0..<20 { try await round() }
+        #expect(try Scene.names(of: "/proc/self/fd").count <= files + 2)
+    }
+
     @Test func asksTheOwnerAboutWhatWillRun() async throws {
         let scene = try Scene()
         try scene.put("run.sh", "echo hi")

@@ -20,7 +20,12 @@ struct ShellWriteTool: Tool {
             parameters: ArgumentSchema([
                 .init("job", .string(maxBytes: 80), "The job, for example job-t3.1.1.", required: true),
                 .init("text", .string(maxBytes: 65_536), "What to type.", required: true),
-                .init("enter", .boolean, "Whether a line feed follows.", default: true),
+                .init(
+                    "enter",
+                    .boolean,
+                    "Whether a line feed follows; none does when an empty text closes.",
+                    default: true
+                ),
                 .init("close", .boolean, "Whether nothing more will be typed.", default: false),
             ]),
             replay: .unsafe,
