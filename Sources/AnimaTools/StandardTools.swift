@@ -30,6 +30,7 @@ public enum StandardTools {
             confinement: confinement ?? Confinement(workspace: workspace.root),
             resolver: web.resolver
         )
+        let jobs = JobTable(programs: programs)
         return [
             ReadFileTool(workspace: workspace),
             WriteFileTool(workspace: workspace),
@@ -42,6 +43,10 @@ public enum StandardTools {
             SearchFilesTool(workspace: workspace),
             ShellTool(programs: programs),
             RunProgramTool(programs: programs),
+            ShellStartTool(jobs: jobs),
+            ShellReadTool(jobs: jobs),
+            ShellWriteTool(jobs: jobs),
+            ShellStopTool(jobs: jobs),
             ReadPageTool(client: client),
             HTTPRequestTool(client: client, workspace: workspace),
             AddTool(),

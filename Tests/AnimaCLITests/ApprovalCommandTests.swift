@@ -51,6 +51,7 @@ struct ApprovalCommandTests {
         arguments: [
             ("read-only", "read_file", "allow"), ("read-only", "write_file", "deny"), ("read-only", "shell", "deny"),
             ("workspace", "write_file", "allow"), ("workspace", "shell", "ask"), ("trusted", "shell", "allow"),
+            ("workspace", "shell_start", "ask"), ("workspace", "shell_read", "allow"),
         ]
     )
     func hasPresets(preset: String, tool: String, decision: String) throws {
@@ -59,6 +60,7 @@ struct ApprovalCommandTests {
         )
         let arguments = [
             "read_file": #"{"path":"a"}"#, "write_file": #"{"path":"a","content":"b"}"#, "shell": #"{"command":"ls"}"#,
+            "shell_start": #"{"command":"ls"}"#, "shell_read": "{}",
         ]
         let result = try program.run("gate", "explain", "clerk.toml", tool, arguments[tool] ?? "{}", "--json")
         #expect(try JSONValue(parsing: result.output)["decision"]?.stringValue == decision, "\(result.errors)")

@@ -326,10 +326,10 @@ struct SandboxTests {
     }
 
     /// A number of seconds that nobody else sleeps.
-    private static func mark() -> String { String(Int.random(in: 1_000_000...9_999_999)) }
+    static func mark() -> String { String(Int.random(in: 1_000_000...9_999_999)) }
 
     /// Whether no process has the mark in its command line.
-    private static func isGone(_ mark: String) -> Bool {
+    static func isGone(_ mark: String) -> Bool {
         let processes = (try? Scene.names(of: "/proc")) ?? []
         return !processes.contains { number in
             guard Int(number) != nil, let line = Scene.text(of: "/proc/\(number)/cmdline") else { return false }

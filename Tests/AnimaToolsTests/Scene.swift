@@ -47,18 +47,21 @@ final class Scene: Sendable {
     func invocation(
         _ name: String,
         _ arguments: JSONValue,
+        id: ToolCallID = ToolCallID(turn: TurnID(1), step: 1, index: 1),
         timeout: Duration = .seconds(60),
         memories: any MemoryReader = NoMemories(),
+        outputs: any OutputReader = NoOutputs(),
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> ToolInvocation {
         ToolInvocation(
-            id: ToolCallID(turn: TurnID(1), step: 1, index: 1),
-            key: "life/t1.1.1",
+            id: id,
+            key: "life/\(id)",
             agent: try AgentID("tester"),
             arguments: try tool(name).spec.parameters.validate(arguments),
             timeout: timeout,
             now: Instant(microseconds: 1_795_400_890_042_000),
             memories: memories,
+            outputs: outputs,
             progress: progress
         )
     }
@@ -67,11 +70,21 @@ final class Scene: Sendable {
     func call(
         _ name: String,
         _ arguments: JSONValue,
+        id: ToolCallID = ToolCallID(turn: TurnID(1), step: 1, index: 1),
         timeout: Duration = .seconds(60),
         memories: any MemoryReader = NoMemories(),
+        outputs: any OutputReader = NoOutputs(),
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> ToolOutput {
-        let call = try invocation(name, arguments, timeout: timeout, memories: memories, progress: progress)
+        let call = try invocation(
+            name,
+            arguments,
+            id: id,
+            timeout: timeout,
+            memories: memories,
+            outputs: outputs,
+            progress: progress
+        )
         return try await tool(name).run(call)
     }
 

@@ -34,7 +34,9 @@ import Testing
         ("apply_patch", .probe, true), ("move_file", .probe, true), ("delete_file", .probe, true),
         ("file_info", .pure, false), ("list_files", .pure, false), ("search_files", .pure, false),
         ("shell", .unsafe, true),
-        ("run_program", .unsafe, true), ("read_page", .pure, false), ("http_request", .unsafe, true),
+        ("run_program", .unsafe, true), ("shell_start", .unsafe, true), ("shell_read", .pure, false),
+        ("shell_write", .unsafe, true), ("shell_stop", .probe, true), ("read_page", .pure, false),
+        ("http_request", .unsafe, true),
         ("add", .pure, false), ("echo", .pure, false), ("now", .pure, false),
         ("remember", .pure, false), ("recall", .pure, false),
     ])
@@ -46,7 +48,7 @@ import Testing
 
     @Test(arguments: [
         "read_file", "shell", "run_program", "search_files", "list_files", "edit_file", "apply_patch", "file_info",
-        "read_page", "http_request",
+        "read_page", "http_request", "shell_start", "shell_read", "shell_write", "shell_stop",
     ])
     func trustsNothingThatComesFromFilesAndPrograms(name: String) throws {
         #expect(try Scene().tool(name).spec.trust == .untrusted)
@@ -60,7 +62,9 @@ import Testing
                 "file_info", "search_files",
             ]
         ),
-        (["shell"], ["shell", "run_program"]), (["http"], ["read_page", "http_request"]),
+
+        (["shell"], ["shell", "run_program", "shell_start", "shell_read", "shell_write", "shell_stop"]),
+        (["http"], ["read_page", "http_request"]),
         (["recall", "basic", "add"], ["add", "echo", "now", "recall"]),
         ([], []),
     ])

@@ -97,7 +97,8 @@ extension AgentConfiguration {
     static let presets: [String: [Gate.Rule]] = [
         "read-only": ["read_file", "list_files", "search_files", "file_info", "basic", "recall", "itself"]
             .map { Gate.Rule(.allow, $0) },
-        "workspace": ["files", "basic", "memory", "itself"].map { Gate.Rule(.allow, $0) }
+        // To look at a job and to end it is nothing more than it was allowed to be.
+        "workspace": ["files", "basic", "memory", "itself", "shell_read", "shell_stop"].map { Gate.Rule(.allow, $0) }
             + ["shell", "http", "http when untrusted"].map { Gate.Rule(.ask, $0) },
         "trusted": [Gate.Rule(.allow, "*"), Gate.Rule(.ask, "http when untrusted")],
     ]

@@ -20,6 +20,12 @@ public protocol Tool: Sendable {
     ///
     /// - Returns: Its result if it did, nil if it did not happen and may be run.
     @concurrent func probe(_ call: ToolInvocation) async -> ToolOutput?
+
+    /// Ends what earlier calls of an agent left running, and returns when nothing of it is left.
+    ///
+    /// Called when the agent stops, after its last call has ended; the same tools may serve other agents, and this one
+    /// again when it is woken.
+    @concurrent func release(_ agent: AgentID) async
 }
 
 extension Tool {
@@ -28,6 +34,8 @@ extension Tool {
     public func probe(_ call: ToolInvocation) async -> ToolOutput? {
         .failure("the outcome is unknown: the tool can't find out whether the call took effect")
     }
+
+    public func release(_ agent: AgentID) async {}
 }
 
 /// One call as a tool gets it.

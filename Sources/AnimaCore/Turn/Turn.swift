@@ -148,10 +148,17 @@ public struct Turn: Hashable, Sendable, Codable {
 
     /// How often in a row the same call got the same result, the last times it was made in this turn.
     func repetitions(of tool: String, _ arguments: JSONValue) -> (count: Int, result: String?) {
-        let results = steps.flatMap(\.calls).filter { $0.tool == tool && $0.arguments == arguments }
-            .compactMap { $0.result?.content.withoutRepetitionNotice }
-        guard let last = results.last else { return (0, nil) }
-        return (results.reversed().prefix { $0 == last }.count, last)
+        var count = 0
+        var last: String?
+        for step in steps.reversed() {
+            for call in step.calls.reversed() where call.tool == tool && call.arguments == arguments {
+                guard let result = call.result?.content.withoutRepetitionNotice else { continue }
+                guard last == nil || last == result else { return (count, last) }
+                last = result
+                count += 1
+            }
+        }
+        return (count, last)
     }
 
     /// What there is to answer with when the turn ends before its answer.
@@ -206,6 +213,9 @@ extension String {
     }
 
     fileprivate var withoutRepetitionNotice: String {
-        firstRange(of: Self.repetitionNotice).map { String(self[..<$0.lowerBound]) } ?? self
+        // It stands at the end; a result may be long.
+        let tail = String(decoding: utf8.suffix(Self.repetitionNotice.utf8.count + 40), as: UTF8.self)
+        guard let range = tail.firstRange(of: Self.repetitionNotice) else { return self }
+        return String(decoding: utf8.dropLast(tail.utf8[range.lowerBound...].count), as: UTF8.self)
     }
 }

@@ -184,7 +184,7 @@ public actor Agent {
     ///
     /// What is owed stays owed for the next start.
     ///
-    /// Running tools are cancelled; what they report is still recorded.
+    /// Running tools are cancelled; what they report is still recorded. What earlier calls left running ends.
     public func stop() async {
         isStopping = true
         alarm?.task.cancel()
@@ -195,6 +195,7 @@ public actor Agent {
             await task.value
             tasks[effect] = nil
         }
+        for tool in equipment.tools { await tool.release(id) }
         failWaiters(AgentError.stopped(id))
         live.finish()
         await store.close()

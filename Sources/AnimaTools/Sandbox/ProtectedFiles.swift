@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -118,6 +120,43 @@ struct ProtectedFiles: Sendable {
             mkdirat(directory.value, name, 0o755)
             guard let inner = directory.openDirectory(name) else { return }
             for (name, content) in entries { put(content, as: name, in: inner) }
+        }
+    }
+}
+
+/// The protected files of programs that run at the same time.
+///
+/// All of them share what there was when none ran: else one that starts while another has changed a file would, at its
+/// end, put back the change. What is not theirs but comes in between goes as well.
+final class SharedProtection: Sendable {
+    private struct State {
+        var running = 0
+        var files: ProtectedFiles?
+    }
+
+    private let paths: [String]
+    private let state = Mutex(State())
+
+    init(_ paths: [String]) { self.paths = paths }
+
+    /// A program is about to start.
+    func begin() {
+        state.withLock { state in
+            if state.running == 0 { state.files = ProtectedFiles(paths) }
+            state.running += 1
+        }
+    }
+
+    /// A program has ended, with everything that it started.
+    ///
+    /// - Returns: The paths that were put back.
+    func end() -> [String] {
+        // Under the lock, so that no other program remembers what is being put back.
+        state.withLock { state in
+            let restored = state.files?.restore() ?? []
+            state.running -= 1
+            if state.running == 0 { state.files = nil }
+            return restored
         }
     }
 }

@@ -3,7 +3,7 @@ import Synchronization
 /// Keeps the head and the tail of one output stream, in bounded memory, and passes it on as text while it comes.
 ///
 /// A class with a lock: the reader fills it, and what it has must be there even when the reader was cancelled.
-final class OutputCollector: Sendable {
+final class OutputCollector: OutputSink {
     /// So many bytes are kept from the beginning, and so many from the end.
     static let keptBytes = 1024 * 1024
 

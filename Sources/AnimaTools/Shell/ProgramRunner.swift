@@ -22,7 +22,10 @@ struct ProgramRunner: Sendable {
     private let sandbox: any Sandbox
     private let confinement: Confinement
     private let resolver: any NameResolver
-    private var isConfined: Bool { !(sandbox is NoSandbox) }
+    /// What protected files were before; nil where nothing is held.
+    private let protection: SharedProtection?
+    /// Whether a sandbox holds the programs, so that none outlives this process.
+    var isConfined: Bool { !(sandbox is NoSandbox) }
     /// What programs can do beyond the workspace.
     var reach: ToolSpec.Reach {
         isConfined && !confinement.network && confinement.hosts.isEmpty ? .inside : .outside
@@ -46,6 +49,7 @@ struct ProgramRunner: Sendable {
         self.resolver = resolver
         self.sandbox = sandbox
         self.confinement = confinement
+        protection = sandbox is NoSandbox ? nil : SharedProtection(confinement.protectedPaths)
         let inherited = { (name: String) in getenv(name).map { String(cString: $0) } }
         let base = [
             "PATH": inherited("PATH") ?? "/usr/local/bin:/usr/bin:/bin",
@@ -75,33 +79,8 @@ struct ProgramRunner: Sendable {
 
     /// Runs a program with its arguments and returns what came of it.
     func run(_ arguments: [String], _ call: ToolInvocation) async -> ToolOutput {
-        guard let program = arguments.first, !program.isEmpty else {
-            return .failure("there is no program to run: give its name as the first argument")
-        }
-        guard !arguments.contains(where: { $0.utf8.contains(0) }) else {
-            return .failure("\"\(program.prefix(80))\" can't be run: an argument holds a NUL byte")
-        }
-        let directory: String
-        do throws(WorkspaceError) {
-            let path = try workspace.openDirectory(call.text("directory")).path
-            directory = path == "." ? workspace.root : workspace.root + "/" + path
-        } catch {
-            return .failure(error.message)
-        }
-        let network: ProgramNetwork?
-        let command: [String]
-        do throws(SandboxError) {
-            network = try ProgramNetwork.open(for: confinement, in: sandbox, resolver: resolver)
-            let path = program.contains("/") && !program.hasPrefix("/") ? directory + "/" + program : program
-            command = try sandbox.command(
-                [path] + arguments.dropFirst(),
-                in: directory,
-                under: network?.confinement ?? confinement,
-                parent: getpid()
-            )
-        } catch {
-            return .failure(error.message)
-        }
+        let program: PreparedProgram
+        do { program = try prepare(arguments, in: call.text("directory")) } catch { return .failure(error.message) }
         let input: CInt
         do throws(WorkspaceError) {
             input = try Self.inputFile(call.arguments["stdin"]?.stringValue)
@@ -114,33 +93,27 @@ struct ProgramRunner: Sendable {
             limit = .seconds(seconds)
             limitName = "timeout_seconds"
         }
-        let run = ProgramRun(
-            program: command.first ?? program,
-            arguments: Array(command.dropFirst()),
-            environment: variables(in: directory, network),
-            directory: directory,
-            input: input,
-            progress: call.progress
-        )
-        let protected = isConfined ? ProtectedFiles(confinement.protectedPaths) : nil
+        let output = OutputCollector(progress: call.progress)
+        let errors = OutputCollector(progress: call.progress)
+        let run = ProgramRun(program, input: input, output: output, errors: errors)
+        protect()
         let began = ContinuousClock.now
         let end = await Self.perform(run, limit: limit)
-        let refused = await network?.end()
+        let refused = await program.network?.end()
         let took = ContinuousClock.now - began
-        let restored = (protected?.restore() ?? []).map(shown).joined(separator: ", ")
-        let note = restored.isEmpty ? nil : "programs must not change \(restored): put back as it was"
+        let note = restore()
         switch end {
         case .failed(let error):
-            return .failure(Self.explain(error, program, directory))
+            return .failure(Self.explain(error, program))
         case .ended(let status, let isOverDeadline):
             var problem: String?
-            var errors: String?
+            var told: String?
             if isOverDeadline {
                 problem = "killed after \(Self.seconds(took)) (limit \(Self.seconds(limit)), \(limitName))"
             } else if Task.isCancelled {
                 problem = "cancelled after \(Self.seconds(took)); it was killed"
-            } else if isConfined, let failure = Self.sandboxFailure(status, run.errors.result.text) {
-                (problem, errors) = (failure.problem, failure.rest)
+            } else if isConfined, let failure = Self.sandboxFailure(status, errors.result.text) {
+                (problem, told) = (failure.problem, failure.rest)
             } else {
                 switch status {
                 case .exited(let code): problem = code == 0 ? nil : "exit code \(code)"
@@ -148,8 +121,55 @@ struct ProgramRunner: Sendable {
                 }
             }
             if let note { problem = (problem ?? "exit code 0") + "; " + note }
-            return Self.report(problem, run, errors: errors, note: refused)
+            return Self.report(problem, output, errors, told: told, note: refused)
         }
+    }
+
+    /// Finds out what it takes to run a program: both what a call waits for and what goes on beside it come through here.
+    func prepare(_ arguments: [String], in place: String) throws(Unstartable) -> PreparedProgram {
+        guard let program = arguments.first, !program.isEmpty else {
+            throw Unstartable(message: "there is no program to run: give its name as the first argument")
+        }
+        guard !arguments.contains(where: { $0.utf8.contains(0) }) else {
+            throw Unstartable(message: "\"\(program.prefix(80))\" can't be run: an argument holds a NUL byte")
+        }
+        let directory: String
+        do throws(WorkspaceError) {
+            let path = try workspace.openDirectory(place).path
+            directory = path == "." ? workspace.root : workspace.root + "/" + path
+        } catch {
+            throw Unstartable(message: error.message)
+        }
+        do throws(SandboxError) {
+            let path = program.contains("/") && !program.hasPrefix("/") ? directory + "/" + program : program
+            let network = try ProgramNetwork.open(for: confinement, in: sandbox, resolver: resolver)
+            let command = try sandbox.command(
+                [path] + arguments.dropFirst(),
+                in: directory,
+                under: network?.confinement ?? confinement,
+                parent: getpid()
+            )
+            return PreparedProgram(
+                name: program,
+                command: command,
+                directory: directory,
+                environment: variables(in: directory, network),
+                network: network
+            )
+        } catch {
+            throw Unstartable(message: error.message)
+        }
+    }
+
+    /// Remembers the protected files before a program starts; each call needs one of ``restore()``.
+    func protect() { protection?.begin() }
+
+    /// Puts back the protected files that a program has changed, when it has ended.
+    ///
+    /// - Returns: What to tell the model; nil when there was nothing to do.
+    func restore() -> String? {
+        let restored = (protection?.end() ?? []).map(shown).joined(separator: ", ")
+        return restored.isEmpty ? nil : "programs must not change \(restored): put back as it was"
     }
 
     /// A path as the model knows it.
@@ -173,13 +193,14 @@ struct ProgramRunner: Sendable {
         return nil
     }
 
-    private enum End: Sendable {
+    /// How a program came to its end.
+    enum End: Sendable {
         case ended(TerminationStatus, isOverDeadline: Bool)
         case failed(any Error)
     }
 
     /// Runs to the end or the deadline, whatever comes first.
-    private static func perform(_ run: ProgramRun, limit: Duration) async -> End {
+    static func perform(_ run: ProgramRun, limit: Duration) async -> End {
         enum Event: Sendable {
             case ended(TerminationStatus)
             case failed(any Error)
@@ -215,13 +236,17 @@ struct ProgramRunner: Sendable {
     /// What the model reads: the bare output when there is nothing else to say.
     ///
     /// - Parameters:
-    ///   - errors: What of standard error is not said yet; nil for all of it.
+    ///   - told: What of standard error is not said yet; nil for all of it.
     ///   - note: What is said besides, also of a program that did well.
-    private static func report(_ problem: String?, _ run: ProgramRun, errors told: String?, note: String?)
-        -> ToolOutput
-    {
-        let (output, omittedOutput) = run.output.result
-        let (allErrors, omittedErrors) = run.errors.result
+    private static func report(
+        _ problem: String?,
+        _ standardOutput: OutputCollector,
+        _ standardError: OutputCollector,
+        told: String?,
+        note: String?
+    ) -> ToolOutput {
+        let (output, omittedOutput) = standardOutput.result
+        let (allErrors, omittedErrors) = standardError.result
         let errors = told ?? allErrors
         let omitted = omittedOutput + omittedErrors
         if problem == nil, note == nil, errors.isEmpty {
@@ -236,15 +261,16 @@ struct ProgramRunner: Sendable {
             ? .success(content, omittedBytes: omitted) : .failure(content, omittedBytes: omitted)
     }
 
-    private static func explain(_ error: any Error, _ program: String, _ directory: String) -> String {
-        guard let error = error as? SubprocessError else { return "\"\(program)\" could not be run: \(error)" }
+    static func explain(_ error: any Error, _ program: PreparedProgram) -> String {
+        let (name, directory) = (program.name, program.directory)
+        guard let error = error as? SubprocessError else { return "\"\(name)\" could not be run: \(error)" }
         if error.code == .executableNotFound {
-            return "there is no program \"\(program)\"; it is looked for in PATH, or relative to \(directory) with a /"
+            return "there is no program \"\(name)\"; it is looked for in PATH, or relative to \(directory) with a /"
         }
-        return "\"\(program)\" could not be run: \(error)"
+        return "\"\(name)\" could not be run: \(error)"
     }
 
-    private static func seconds(_ duration: Duration) -> String {
+    static func seconds(_ duration: Duration) -> String {
         if duration < .seconds(1) { return "\(duration.microseconds / 1000) ms" }
         let tenths = (duration.microseconds + 50_000) / 100_000
         return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
@@ -278,20 +304,21 @@ struct ProgramRunner: Sendable {
 }
 
 /// One program with everything that it needs to run.
-private struct ProgramRun: Sendable {
+struct ProgramRun: Sendable {
     let configuration: Configuration
     /// A descriptor that is closed by the run; -1 for none.
     let input: CInt
-    let output: OutputCollector
-    let errors: OutputCollector
+    /// The group that the program leads while it runs.
+    let group = ProgramGroup()
+    private let output: any OutputSink
+    /// Nil to have both streams in one, in the order in which they were written.
+    private let errors: (any OutputSink)?
 
     init(
-        program: String,
-        arguments: [String],
-        environment: [String: String],
-        directory: String,
+        _ program: PreparedProgram,
         input: CInt,
-        progress: @escaping @Sendable (String) -> Void
+        output: any OutputSink,
+        errors: (any OutputSink)?
     ) {
         var options = PlatformOptions()
         options.createSession = true
@@ -299,17 +326,18 @@ private struct ProgramRun: Sendable {
             .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .milliseconds(500))
         ]
         var variables: [Environment.Key: String] = [:]
-        for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
+        for (name, value) in program.environment { variables[Environment.Key(stringLiteral: name)] = value }
+        let executable = program.command.first ?? program.name
         configuration = Configuration(
-            executable: program.contains("/") ? .path(Self.literal(program)) : .name(program),
-            arguments: Arguments(arguments),
+            executable: executable.contains("/") ? .path(Self.literal(executable)) : .name(executable),
+            arguments: Arguments(Array(program.command.dropFirst())),
             environment: .custom(variables),
-            workingDirectory: Self.literal(directory),
+            workingDirectory: Self.literal(program.directory),
             platformOptions: options
         )
         self.input = input
-        output = OutputCollector(progress: progress)
-        errors = OutputCollector(progress: progress)
+        self.output = output
+        self.errors = errors
     }
 
     func perform() async throws -> TerminationStatus {
@@ -321,6 +349,7 @@ private struct ProgramRun: Sendable {
     }
 
     private func perform(_ input: some InputProtocol) async throws -> TerminationStatus {
+        guard let errors else { return try await performInOne(input) }
         let result = try await Subprocess.run(
             configuration,
             input: input,
@@ -328,13 +357,32 @@ private struct ProgramRun: Sendable {
             error: .sequence
         ) { execution in
             let process = execution.processIdentifier.value
-            let (output, errors) = (execution.standardOutput, execution.standardError)
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await Self.drain(output, of: process, into: self.output) }
-                group.addTask { await Self.drain(errors, of: process, into: self.errors) }
+            let (standardOutput, standardError) = (execution.standardOutput, execution.standardError)
+            group.begin(process)
+            defer { group.end() }
+            await withTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { await Self.drain(standardOutput, of: process, into: output) }
+                tasks.addTask { await Self.drain(standardError, of: process, into: errors) }
             }
         }
         // What the program left running. Its number names the group as long as one of them lives.
+        _ = kill(-result.processIdentifier.value, SIGKILL)
+        return result.terminationStatus
+    }
+
+    /// With both output streams in one.
+    private func performInOne(_ input: some InputProtocol) async throws -> TerminationStatus {
+        let result = try await Subprocess.run(
+            configuration,
+            input: input,
+            output: .sequence,
+            error: .combinedWithOutput
+        ) { execution in
+            let process = execution.processIdentifier.value
+            group.begin(process)
+            defer { group.end() }
+            await Self.drain(execution.standardOutput, of: process, into: output)
+        }
         _ = kill(-result.processIdentifier.value, SIGKILL)
         return result.terminationStatus
     }
@@ -343,18 +391,18 @@ private struct ProgramRun: Sendable {
     private static func drain(
         _ stream: SubprocessOutputSequence,
         of process: pid_t,
-        into collector: OutputCollector
+        into sink: any OutputSink
     ) async {
         do {
             for try await buffer in stream {
-                buffer.withUnsafeBytes { collector.take($0) }
+                buffer.withUnsafeBytes { sink.take($0) }
                 // A background child may go on printing when the program itself has exited; then reading would not end.
                 if hasExited(process) { _ = kill(-process, SIGKILL) }
             }
         } catch {
             // What was read is kept; how the program ended tells the rest.
         }
-        collector.finish()
+        sink.finish()
     }
 
     /// Whether a program has exited; it stays to be waited for, so its number is still its own.

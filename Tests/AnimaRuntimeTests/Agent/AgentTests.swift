@@ -109,6 +109,19 @@ struct AgentTests {
         await agent.stop()
     }
 
+    @Test("lets its tools end what they left running, after the last call")
+    func releasesItsTools() async throws {
+        let tool = LastingTool()
+        let home = Household([.calls(("last", [:])), .says("Done.")], tools: [tool])
+        let agent = try await home.wake()
+        _ = try await agent.ask(home.envelope("one"))
+        #expect(tool.log == ["ran"])
+        _ = try await agent.deliver(home.envelope("two", id: "two"))
+        await agent.stop()
+        #expect(tool.log.last == "released tester")
+        #expect(tool.log.count { $0.hasPrefix("released") } == 1)
+    }
+
     @Test("commits together what arrives together")
     func sharesCommits() async throws {
         let store = TroubledStore()
@@ -168,4 +181,25 @@ struct AgentTests {
         _ = try await home.wake().ask(home.envelope("go"))
         #expect(try await home.store.memories(matching: "sky", limit: 5).map(\.text) == ["the sky is blue"])
     }
+}
+
+/// Notes when it ran and when it was released.
+private final class LastingTool: Tool {
+    let spec = ToolSpec(
+        name: "last",
+        group: "scripted",
+        description: "Leaves something running.",
+        parameters: ArgumentSchema(),
+        replay: .pure
+    )
+    private let entries = Mutex<[String]>([])
+
+    var log: [String] { entries.withLock { $0 } }
+
+    func run(_ call: ToolInvocation) async -> ToolOutput {
+        entries.withLock { $0.append("ran") }
+        return .success("running")
+    }
+
+    func release(_ agent: AgentID) async { entries.withLock { $0.append("released \(agent)") } }
 }
