@@ -14,6 +14,9 @@ help: ## list these
 
 run: build ## build, and let an agent work on this repository
 	$(ANIMA) run examples/clerk.toml "Read README.md, count its lines with wc, write the number to notes/count.txt and then tell me what you did"
+	@echo; echo "What it knows of an earlier run, and what a later one will know:"
+	@$(ANIMA) run examples/clerk.toml "what do you remember about README.md"
+	@$(ANIMA) run examples/clerk.toml "remember that the lines of README.md are counted in notes/count.txt"
 
 build: ## install what the system lacks, and build .build/release/anima and what holds programs
 	@scripts/install-system-packages

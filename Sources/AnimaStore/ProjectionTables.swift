@@ -74,7 +74,7 @@ struct ProjectionTables: Sendable {
             """
         closeMemory = "UPDATE \(schema).memories SET closed_by = ? WHERE id = ? AND id < ? AND closed_by IS NULL"
         indexMemory = "INSERT INTO \(schema).memory_words (rowid, terms) VALUES (?, ?)"
-        lastPlace = "SELECT max(place) FROM \(schema).episodes WHERE conversation = ?"
+        lastPlace = "SELECT max(place) FROM \(schema).episodes WHERE conversation = ? AND place IS NOT NULL"
         insertEpisode = "INSERT INTO \(schema).episodes (id, conversation, place, at) VALUES (?, ?, ?, ?)"
         indexEpisode = "INSERT INTO \(schema).episode_words (rowid, terms) VALUES (?, ?)"
         insertName = "INSERT OR IGNORE INTO \(schema).names (term) VALUES (?)"

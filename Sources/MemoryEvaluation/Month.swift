@@ -41,7 +41,8 @@ struct Month {
                     guard let attribute = attributes.popLast() else { fallthrough }
                     say(attribute, Self.values.randomElement(using: &chance) ?? "", .fact, &chance)
                 case 5..<12:
-                    guard let (attribute, value) = truth.sorted(by: { $0.key < $1.key }).randomElement(using: &chance) else {
+                    guard let (attribute, value) = truth.sorted(by: { $0.key < $1.key }).randomElement(using: &chance)
+                    else {
                         continue
                     }
                     say(attribute, value, .repetition, &chance)
@@ -68,7 +69,8 @@ struct Month {
         truth[attribute] = value
         let forms = [
             "My ATTRIBUTE is VALUE.", "By the way, my ATTRIBUTE is VALUE.", "Remember that my ATTRIBUTE is VALUE.",
-            "My ATTRIBUTE is VALUE. Can you list the files?", "Hi! my ATTRIBUTE is VALUE", "Thanks. My ATTRIBUTE is now VALUE.",
+            "My ATTRIBUTE is VALUE. Can you list the files?", "Hi! my ATTRIBUTE is VALUE",
+            "Thanks. My ATTRIBUTE is now VALUE.",
         ]
         let text = (forms.randomElement(using: &chance) ?? "")
             .replacing("ATTRIBUTE", with: attribute.dropFirst("my ".count)).replacing("VALUE", with: value)
@@ -79,25 +81,36 @@ struct Month {
 
     private static let attributes = [
         "dog's name", "cat's name", "sister's name", "brother's name", "favourite colour", "favourite tea", "home town",
-        "bank", "doctor", "landlord", "office", "car", "bicycle", "phone number", "gate code", "favourite book", "editor",
-        "deadline for the report", "project's database", "team's meeting day", "gym", "dentist", "shoe size", "train line",
-        "favourite restaurant", "birthday", "neighbour's name", "school", "insurance", "garden's size", "boss's name", "language",
+        "bank", "doctor", "landlord", "office", "car", "bicycle", "phone number", "gate code", "favourite book",
+        "editor",
+        "deadline for the report", "project's database", "team's meeting day", "gym", "dentist", "shoe size",
+        "train line",
+        "favourite restaurant", "birthday", "neighbour's name", "school", "insurance", "garden's size", "boss's name",
+        "language",
     ]
     .map { "my " + $0 }
 
     private static let values = [
-        "Rex", "Ada", "Bello", "Nora", "green", "violet", "Kiel", "Lisbon", "Oslo", "Monday", "Thursday", "3 May", "PostgreSQL",
-        "SQLite", "Vim", "4711", "Assam", "Dr. Meyer", "Acme", "Initech", "forty-two", "the old mill", "Nordbank", "Harbour 9",
+        "Rex", "Ada", "Bello", "Nora", "green", "violet", "Kiel", "Lisbon", "Oslo", "Monday", "Thursday", "3 May",
+        "PostgreSQL",
+        "SQLite", "Vim", "4711", "Assam", "Dr. Meyer", "Acme", "Initech", "forty-two", "the old mill", "Nordbank",
+        "Harbour 9",
     ]
 
     private static let noise = [
-        "hi", "ok", "thanks!", "great, thank you", "what time is it?", "list the files in notes", "read README.md and count its lines",
-        "add 3 and 4", "What is the weather in Oslo?", "can you summarise this?", "hm", "no, the other one", "go on", "yes please",
+        "hi", "ok", "thanks!", "great, thank you", "what time is it?", "list the files in notes",
+        "read README.md and count its lines",
+        "add 3 and 4", "What is the weather in Oslo?", "can you summarise this?", "hm", "no, the other one", "go on",
+        "yes please",
         "I'm looking for a good name.", "I have a question.", "I'm not sure about that.", "Write a poem about the sea.",
-        "If my cat is called Tom, what rhymes with it?", "translate \"my dog is called Max\" into French", "run the tests again",
-        "> my bank is Nordbank\nwhat do you think of this line?", "```\nmy office is Acme\n```\nwhat does this print?", "why?",
-        "That is wrong.", "Try once more.", "open the second file", "delete the last line", "sorry, I meant the first", "good morning",
-        "What is my dog's name?", "Do you remember my bank?", "tell me about actors in Swift", "I'll be back in an hour.",
+        "If my cat is called Tom, what rhymes with it?", "translate \"my dog is called Max\" into French",
+        "run the tests again",
+        "> my bank is Nordbank\nwhat do you think of this line?", "```\nmy office is Acme\n```\nwhat does this print?",
+        "why?",
+        "That is wrong.", "Try once more.", "open the second file", "delete the last line", "sorry, I meant the first",
+        "good morning",
+        "What is my dog's name?", "Do you remember my bank?", "tell me about actors in Swift",
+        "I'll be back in an hour.",
     ]
 
     private static let poison = [
@@ -146,7 +159,9 @@ struct MonthResult {
                 sentAt: clock.now,
                 trust: line.trust
             )
-            guard case .accepted = try await agent.deliver(envelope) else { throw EvaluationError("a line was not taken") }
+            guard case .accepted = try await agent.deliver(envelope) else {
+                throw EvaluationError("a line was not taken")
+            }
             _ = try await agent.answer(to: envelope.id)
             try await agent.rest()
         }
@@ -219,6 +234,9 @@ private struct Echo: ModelProvider {
     var name: String { "echo" }
 
     func respond(to request: ModelRequest, sink: @escaping @Sendable (ModelDelta) -> Void) async throws -> ModelReply {
-        ModelReply(text: "I heard you. " + (request.turns.last?.tail ?? ""), usage: Usage(inputTokens: 1, outputTokens: 1))
+        ModelReply(
+            text: "I heard you. " + (request.turns.last?.tail ?? ""),
+            usage: Usage(inputTokens: 1, outputTokens: 1)
+        )
     }
 }

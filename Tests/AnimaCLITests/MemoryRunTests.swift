@@ -197,9 +197,13 @@ struct MemoryRunTests {
                     let plain = text.lowercased()
                     let isDog = plain.contains("dog") || plain.contains("canine")
                     let own = Double(plain.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) % 97 }) / 97
-                    return ["index": .int(index), "embedding": isDog ? [1, 0.05, 0] : [0, .double(own), .double(1 - own)]]
+                    return [
+                        "index": .int(index), "embedding": isDog ? [1, 0.05, 0] : [0, .double(own), .double(1 - own)],
+                    ]
                 }
-            return ScriptedServer.answer(json: ["data": .array(data), "usage": ["prompt_tokens": 1, "total_tokens": 1]])
+            return ScriptedServer.answer(json: [
+                "data": .array(data), "usage": ["prompt_tokens": 1, "total_tokens": 1],
+            ])
         }
         let server = try await ScriptedServer.start { _ in Reply.text("I see.") }
         let program = try Program.asking(

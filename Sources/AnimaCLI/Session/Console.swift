@@ -89,6 +89,11 @@ final class Console: Sendable {
                 state.streamed = ""
             }
         case .modelReplied(let fact):
+            if let recalled = fact.recalled, !recalled.isEmpty {
+                endLine()
+                let names = recalled.map { "m\($0.memory)" }.joined(separator: ", ")
+                terminal.line("came to mind: \(names)", to: .error, .dim)
+            }
             if !fact.calls.isEmpty { endLine() }
             for notice in fact.notices ?? [] {
                 endLine()

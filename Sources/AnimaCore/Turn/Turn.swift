@@ -213,7 +213,8 @@ extension String {
     }
 
     fileprivate var withoutRepetitionNotice: String {
-        // It stands at the end; a result may be long.
+        // It stands at the end; a result may be long, and few end like it.
+        guard utf8.last == UInt8(ascii: "]") else { return self }
         let tail = String(decoding: utf8.suffix(Self.repetitionNotice.utf8.count + 40), as: UTF8.self)
         guard let range = tail.firstRange(of: Self.repetitionNotice) else { return self }
         return String(decoding: utf8.dropLast(tail.utf8[range.lowerBound...].count), as: UTF8.self)

@@ -38,7 +38,9 @@ struct MeaningfulMemories: MemoryReader {
             limit: Self.passagesPerQuestion
         )
         let texts = [Self.shortened(query.text)] + waiting.map { Self.shortened($0.text) }
-        guard let vectors = await embed(texts), vectors.count == texts.count, let own = vectors.first else { return nil }
+        guard let vectors = await embed(texts), vectors.count == texts.count, let own = vectors.first else {
+            return nil
+        }
         let found = zip(waiting, vectors.dropFirst()).map { PassageVector(passage: $0.id, values: $1) }
         if !found.isEmpty {
             // Another embedder's vectors are of no use any more.
