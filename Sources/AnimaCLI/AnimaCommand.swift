@@ -37,6 +37,7 @@ struct AnimaCommand: AsyncParsableCommand {
                 subcommands: [ApprovalsCommand.self, ApproveCommand.self, DenyCommand.self, GateCommand.self]
             ),
             CommandGroup(name: "Agents", subcommands: [NewCommand.self, ListCommand.self, ShowCommand.self]),
+            CommandGroup(name: "Memory", subcommands: [MemoryCommand.self]),
             CommandGroup(
                 name: "Lives",
                 subcommands: [
