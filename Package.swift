@@ -168,7 +168,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AnimaCLITests",
-            dependencies: ["AnimaCLI", "Anima", "AnimaCore", "AnimaTesting"],
+            dependencies: ["AnimaCLI", "Anima", "AnimaCore", "AnimaStore", "AnimaTesting"],
             swiftSettings: settings
         ),
     ]
