@@ -91,6 +91,34 @@ import Darwin
         try await scene.expectGone()
     }
 
+    /// Ends in more than the half second that what was not asked before gets; waits in a way that signals interrupt.
+    private static let slowEnd = "trap 'trap \"\" TERM; sleep 1; echo x > asked; exit 0' TERM"
+
+    /// A server that closes its output still gets the time to end by itself.
+    @Test func asksWhatClosedItsOutput() async throws {
+        let scene = try Scene()
+        let job = try await scene.start("\(Self.slowEnd); exec > /dev/null 2>&1; echo $$ > pids; sleep 300 & wait")
+        // In vain: the end of the output is seen meanwhile.
+        #expect(try await scene.read(job, waiting: 1).contains("[no new output]"))
+        let output = try await scene.call("shell_stop", ["job": .string(job)])
+        #expect(output.content.hasPrefix("\(job) was stopped and ended with exit code 0 after "), "\(output.content)")
+        #expect(scene.text("asked") == "x\n")
+        try await scene.expectGone()
+    }
+
+    /// Nobody knows its processes yet when it is stopped as soon as it was started.
+    @Test func endsAtOnceWhatHasHardlyBegun() async throws {
+        let scene = try Scene()
+        let began = ContinuousClock.now
+        for _ in 0..<5 {
+            let job = try await scene.start("exec sleep 300")
+            let output = try await scene.call("shell_stop", ["job": .string(job)])
+            #expect(output.content.hasPrefix("\(job) was stopped by signal 15 after "), "\(output.content)")
+        }
+        // The grace of each is two seconds.
+        #expect(ContinuousClock.now - began < .seconds(5))
+    }
+
     @Test func killsWhatAnEndedJobLeavesBehind() async throws {
         let scene = try Scene()
         let job = try await scene.start("yes > /dev/null & echo $! > pids; sleep 300 & echo $! >> pids; echo done")
