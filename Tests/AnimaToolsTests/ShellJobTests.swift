@@ -206,10 +206,28 @@ import Darwin
         let other = Told("hello")
         #expect(try await content("job-t9.1.1", other) == "there is no job-t9.1.1 in this conversation; there are none")
         let earlier = Told("job-t9.1.1 is running, for 3600 s at most")
-        #expect(try await content("job-t9.1.1", earlier).hasPrefix("job-t9.1.1 ended when Anima did"))
+        #expect(try await content("job-t9.1.1", earlier).hasPrefix("job-t9.1.1 ended when Anima ended or let"))
         let probed = try await scene.tool("shell_stop")
             .probe(try scene.invocation("shell_stop", ["job": "job-t9.1.1"], outputs: earlier))
-        #expect(probed?.isError == false && probed?.content.hasPrefix("job-t9.1.1 ended when Anima did") == true)
+        #expect(probed?.isError == false && probed?.content.hasPrefix("job-t9.1.1 ended when Anima ended") == true)
+    }
+
+    @Test func listsJobsByTheirLabels() async throws {
+        let scene = try Scene()
+        let arguments: JSONValue = ["command": "cat\n# more", "name": " the\nserver "]
+        let id = Scene.next()
+        let output = try await scene.call("shell_start", arguments, id: id)
+        #expect(output.content.hasPrefix("job-\(id) is running, for 3600 s at most\n"))
+        let list = try await scene.call("shell_read", [:]).content
+        #expect(list.hasPrefix("job-\(id) is running, ") && list.hasSuffix(" so far: the server: cat…"), "\(list)")
+        try await scene.tool("shell_start").release(try AgentID("tester"))
+        // Asked for by an agent that was woken again.
+        let gone = try await scene.call(
+            "shell_read",
+            ["job": .string("job-\(id)")],
+            outputs: Told("job-\(id) is running, for 3600 s at most")
+        )
+        #expect(gone.isError && gone.content.hasPrefix("job-\(id) ended when Anima ended or let the agent sleep"))
     }
 
     @Test func refusesWhatCanNotBeStarted() async throws {
