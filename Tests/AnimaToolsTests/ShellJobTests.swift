@@ -91,6 +91,34 @@ import Darwin
         try await scene.expectGone()
     }
 
+    /// Ends in more than the half second that what was not asked before gets; waits in a way that signals interrupt.
+    private static let slowEnd = "trap 'trap \"\" TERM; sleep 1; echo x > asked; exit 0' TERM"
+
+    /// A server that closes its output still gets the time to end by itself.
+    @Test func asksWhatClosedItsOutput() async throws {
+        let scene = try Scene()
+        let job = try await scene.start("\(Self.slowEnd); exec > /dev/null 2>&1; echo $$ > pids; sleep 300 & wait")
+        // In vain: the end of the output is seen meanwhile.
+        #expect(try await scene.read(job, waiting: 1).contains("[no new output]"))
+        let output = try await scene.call("shell_stop", ["job": .string(job)])
+        #expect(output.content.hasPrefix("\(job) was stopped and ended with exit code 0 after "), "\(output.content)")
+        #expect(scene.text("asked") == "x\n")
+        try await scene.expectGone()
+    }
+
+    /// Nobody knows its processes yet when it is stopped as soon as it was started.
+    @Test func endsAtOnceWhatHasHardlyBegun() async throws {
+        let scene = try Scene()
+        let began = ContinuousClock.now
+        for _ in 0..<5 {
+            let job = try await scene.start("exec sleep 300")
+            let output = try await scene.call("shell_stop", ["job": .string(job)])
+            #expect(output.content.hasPrefix("\(job) was stopped by signal 15 after "), "\(output.content)")
+        }
+        // The grace of each is two seconds.
+        #expect(ContinuousClock.now - began < .seconds(5))
+    }
+
     @Test func killsWhatAnEndedJobLeavesBehind() async throws {
         let scene = try Scene()
         let job = try await scene.start("yes > /dev/null & echo $! > pids; sleep 300 & echo $! >> pids; echo done")
@@ -178,10 +206,28 @@ import Darwin
         let other = Told("hello")
         #expect(try await content("job-t9.1.1", other) == "there is no job-t9.1.1 in this conversation; there are none")
         let earlier = Told("job-t9.1.1 is running, for 3600 s at most")
-        #expect(try await content("job-t9.1.1", earlier).hasPrefix("job-t9.1.1 ended when Anima did"))
+        #expect(try await content("job-t9.1.1", earlier).hasPrefix("job-t9.1.1 ended when Anima ended or let"))
         let probed = try await scene.tool("shell_stop")
             .probe(try scene.invocation("shell_stop", ["job": "job-t9.1.1"], outputs: earlier))
-        #expect(probed?.isError == false && probed?.content.hasPrefix("job-t9.1.1 ended when Anima did") == true)
+        #expect(probed?.isError == false && probed?.content.hasPrefix("job-t9.1.1 ended when Anima ended") == true)
+    }
+
+    @Test func listsJobsByTheirLabels() async throws {
+        let scene = try Scene()
+        let arguments: JSONValue = ["command": "cat\n# more", "name": " the\nserver "]
+        let id = Scene.next()
+        let output = try await scene.call("shell_start", arguments, id: id)
+        #expect(output.content.hasPrefix("job-\(id) is running, for 3600 s at most\n"))
+        let list = try await scene.call("shell_read", [:]).content
+        #expect(list.hasPrefix("job-\(id) is running, ") && list.hasSuffix(" so far: the server: cat…"), "\(list)")
+        try await scene.tool("shell_start").release(try AgentID("tester"))
+        // Asked for by an agent that was woken again.
+        let gone = try await scene.call(
+            "shell_read",
+            ["job": .string("job-\(id)")],
+            outputs: Told("job-\(id) is running, for 3600 s at most")
+        )
+        #expect(gone.isError && gone.content.hasPrefix("job-\(id) ended when Anima ended or let the agent sleep"))
     }
 
     @Test func refusesWhatCanNotBeStarted() async throws {

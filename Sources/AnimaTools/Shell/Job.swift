@@ -6,6 +6,8 @@ struct Job: Sendable {
     let id: String
     /// The command line that runs.
     let command: String
+    /// What the model calls it besides; nil for nothing.
+    let label: String?
     /// Where it runs, relative to the workspace.
     let directory: String
     /// What it reads.
@@ -25,12 +27,14 @@ struct Job: Sendable {
     init(
         id: String,
         command: String,
+        label: String?,
         directory: String,
         limit: Duration,
         programs: ProgramRunner
     ) throws(Unstartable) {
         self.id = id
         self.command = command
+        self.label = label
         self.directory = directory
         self.limit = limit
         self.programs = programs
@@ -50,6 +54,13 @@ struct Job: Sendable {
         if let ending = record.ending { return "\(id) \(ending.words)" }
         let time = (ContinuousClock.now - began).components.seconds
         return "\(id) is running, \(time) s, \(counted(record.total, "byte")) so far"
+    }
+
+    /// The same with its label and the beginning of its command line, for a list.
+    var listing: String {
+        let line = command.split(separator: "\n").first ?? ""
+        let shown = line.count < command.count || line.count > 100 ? line.prefix(100) + "…" : line
+        return summary + (label.map { ": " + $0 } ?? "") + ": " + shown
     }
 
     /// Runs until it ends, its time is over or the task is cancelled; nothing of it is left then.

@@ -36,9 +36,15 @@ actor JobTable {
     static func name(of call: ToolCallID) -> String { "job-\(call)" }
 
     /// Starts a command line.
-    func start(_ command: String, in directory: String, limit: Duration, for call: ToolInvocation) throws(Unstartable)
-        -> Job
-    {
+    ///
+    /// - Parameter label: What the model calls it besides; nil for nothing.
+    func start(
+        _ command: String,
+        label: String? = nil,
+        in directory: String,
+        limit: Duration,
+        for call: ToolInvocation
+    ) throws(Unstartable) -> Job {
         var jobs = agents[call.agent] ?? Jobs(first: call.id)
         let running = jobs.entries.filter { $0.job.record.ending == nil }
         guard running.count < Self.mostRunning else {
@@ -51,6 +57,7 @@ actor JobTable {
         let job = try Job(
             id: Self.name(of: call.id),
             command: command,
+            label: label,
             directory: directory,
             limit: limit,
             programs: programs
@@ -87,7 +94,7 @@ actor JobTable {
         }
         // Without a sandbox nothing takes a job along when Anima is killed.
         throw Unstartable(
-            message: "\(name) ended when Anima did"
+            message: "\(name) ended when Anima ended or let the agent sleep"
                 + (programs.isConfined ? "" : ", unless Anima was killed: then it may still run, out of reach")
         )
     }

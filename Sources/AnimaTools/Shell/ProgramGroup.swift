@@ -10,14 +10,38 @@ import Darwin
 
 /// The processes of one program, as long as their number is surely theirs.
 final class ProgramGroup: Sendable {
-    private let leader = Mutex<pid_t?>(nil)
+    private struct State {
+        var leader: pid_t?
+        var isAsked = false
 
-    func begin(_ process: pid_t) { leader.withLock { $0 = process } }
-    func end() { leader.withLock { $0 = nil } }
+        /// Asks them, if there are any.
+        func ask() {
+            guard isAsked, let leader else { return }
+            // As long as it is a child of ours, also one that has exited, nobody else can have got its number.
+            var info = siginfo_t()
+            guard waitid(P_PID, id_t(leader), &info, WEXITED | WNOHANG | WNOWAIT) == 0 else { return }
+            _ = kill(-leader, SIGTERM)
+        }
+    }
+
+    private let state = Mutex(State())
+
+    /// They have begun; when they were asked to end before that, they are told now.
+    func begin(_ process: pid_t) {
+        state.withLock { state in
+            state.leader = process
+            state.ask()
+        }
+    }
+
+    /// They have ended.
+    func end() { state.withLock { $0.leader = nil } }
 
     /// Asks all of them to end.
     func ask() {
-        // Under the lock: the leader is not waited for before `end()`, so nobody else can have got its number.
-        leader.withLock { if let process = $0 { _ = kill(-process, SIGTERM) } }
+        state.withLock { state in
+            state.isAsked = true
+            state.ask()
+        }
     }
 }

@@ -341,6 +341,8 @@ struct ProgramRun: Sendable {
     }
 
     func perform() async throws -> TerminationStatus {
+        // Not when its output ends: a program may close that and go on.
+        defer { group.end() }
         let file =
             input < 0
             ? nil : Self.value(input) { FileDescriptorInput.fileDescriptor($0, closeAfterSpawningProcess: true) }
@@ -359,7 +361,6 @@ struct ProgramRun: Sendable {
             let process = execution.processIdentifier.value
             let (standardOutput, standardError) = (execution.standardOutput, execution.standardError)
             group.begin(process)
-            defer { group.end() }
             await withTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { await Self.drain(standardOutput, of: process, into: output) }
                 tasks.addTask { await Self.drain(standardError, of: process, into: errors) }
@@ -380,7 +381,6 @@ struct ProgramRun: Sendable {
         ) { execution in
             let process = execution.processIdentifier.value
             group.begin(process)
-            defer { group.end() }
             await Self.drain(execution.standardOutput, of: process, into: output)
         }
         _ = kill(-result.processIdentifier.value, SIGKILL)

@@ -50,12 +50,7 @@ struct ShellReadTool: Tool {
     private func list(_ call: ToolInvocation) async -> ToolOutput {
         let all = await jobs.jobs(of: call.agent)
         guard !all.isEmpty else { return .success("there are no jobs; shell_start starts one") }
-        let lines = all.map { job in
-            let line = job.command.split(separator: "\n").first ?? ""
-            return
-                "\(job.summary): \(line.count < job.command.count || line.count > 100 ? line.prefix(100) + "…" : line)"
-        }
-        return .success(lines.joined(separator: "\n"))
+        return .success(all.map(\.listing).joined(separator: "\n"))
     }
 }
 

@@ -23,6 +23,7 @@ struct ShellStartTool: Tool {
                     "Where to run it, relative to the workspace.",
                     default: "."
                 ),
+                .init("name", .string(maxBytes: 40), "A short label, shown where jobs are listed."),
                 .init(
                     "timeout_seconds",
                     .integer(min: 1, max: 86_400),
@@ -45,9 +46,11 @@ struct ShellStartTool: Tool {
 
     @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
         let seconds = call.integer("timeout_seconds") ?? 3600
+        let label = call.arguments["name"]?.stringValue?.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         do throws(Unstartable) {
             let job = try await jobs.start(
                 call.text("command"),
+                label: label?.isEmpty == false ? label : nil,
                 in: call.text("directory"),
                 limit: .seconds(seconds),
                 for: call

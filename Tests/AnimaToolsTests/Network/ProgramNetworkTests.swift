@@ -94,6 +94,33 @@ struct ProgramNetworkTests {
         }
     }
 
+    /// The way out is open for as long as the job runs, not only while it is started.
+    @Test(arguments: Cage.held)
+    func reachThemFromAJob(cage: Cage) async throws {
+        try await Self.with(cage) { scene, server in
+            let job = try await scene.start("bash")
+            let requests = [
+                ("\(server.baseURL)/from-a-job", "GET /from-a-job"), ("http://evil.example/", "403 Forbidden"),
+            ]
+            for (number, request) in requests.enumerated() {
+                let line =
+                    "exec 3<>/dev/tcp/127.0.0.1/${http_proxy##*:}; "
+                    + "printf 'GET \(request.0) HTTP/1.1\\r\\n\\r\\n' >&3; timeout 20 cat <&3; echo; echo done-\(number)"
+                _ = try await scene.call("shell_write", ["job": .string(job), "text": .string(line)])
+                var all = ""
+                let deadline = ContinuousClock.now + .seconds(30)
+                while !all.contains("done-\(number)"), ContinuousClock.now < deadline {
+                    _ = try await scene.read(job, waiting: 5)
+                    all = try await scene.read(job, from: 0)
+                }
+                #expect(all.contains(request.1), "\(all)")
+            }
+            let stopped = try await scene.call("shell_stop", ["job": .string(job)]).content
+            let note = "; programs tried to reach evil.example:80, which sandbox.hosts does not let them"
+            #expect(stopped.split(separator: "\n").first?.hasSuffix(note) == true, "\(stopped)")
+        }
+    }
+
     @Test(arguments: Cage.held)
     func findNoDoor(cage: Cage) async throws {
         try await Self.with(cage) { scene, server in
