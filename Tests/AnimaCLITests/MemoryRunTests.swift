@@ -93,6 +93,9 @@ struct MemoryRunTests {
         #expect(try stored(program) == ["My cat is called Tom.", "I live in Kiel."])
         let learned = try program.events().filter { $0["kind"] == "memory.learned" }
         #expect(learned.allSatisfy { $0["by"] == "rules" && $0["problem"] != nil })
+        // An answer that was of no use has been paid for, and counts as its model's.
+        let usage = try JSONValue(parsing: await program.answer("usage", "clerk", "--by", "model", "--json").output)
+        #expect(usage["model"] == "openai/tiny" && usage["calls"] == 3)
         await server.stop()
     }
 

@@ -75,15 +75,16 @@ struct RealServerTests {
         )
         let result = try program.run("run", "clerk.toml", "what time is it")
         #expect(result.output.trimmingCharacters(in: .whitespacesAndNewlines) == Self.sentence, "\(result.errors)")
+        // After the turn the model is asked what to keep of it, and answers only what it was made to answer.
         let kinds = try program.events().compactMap { $0["kind"]?.stringValue }
-        #expect(kinds.suffix(4) == ["model.replied", "tool.finished", "model.replied", "turn.ended"])
+        #expect(kinds.suffix(5) == ["model.replied", "tool.finished", "model.replied", "turn.ended", "memory.learned"])
         let finished = try #require(try program.events().first { $0["kind"] == "tool.finished" })
         #expect(finished["tool"] == "now" && finished["result"]?["outcome"] == "succeeded")
         // Its past is a part of the next request.
         let again = try program.run("run", "clerk.toml", "and now")
         #expect(again.status == 0, "\(again.errors)")
         let usage = try JSONValue(parsing: program.run("usage", "clerk", "--json").output)
-        #expect(usage["model"] == "openai/tiny" && usage["calls"] == 4)
+        #expect(usage["model"] == "openai/tiny" && usage["calls"] == 6)
     }
 
     @Test("works with files through the text protocol for models without tools")

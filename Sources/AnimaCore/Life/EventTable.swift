@@ -147,6 +147,7 @@ extension Fact.Kind {
             [
                 ("turn", "the turn"), ("by", "rules, or the model's name"), ("kept", "how many memories came of it"),
                 ("refused", "what was not kept, each with text and reason; absent for nothing"),
+                ("model", "the model that answered, whether its answer was of use or not; absent for none"),
                 ("usage", "what the model call cost, as in model.replied; absent for none"),
                 ("problem", "why no model was asked, or what was wrong with its answer; absent for nothing"),
             ]

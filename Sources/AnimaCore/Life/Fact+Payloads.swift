@@ -418,6 +418,8 @@ extension Fact {
         public let kept: Int
         /// What was not kept.
         public let refused: [Refused]?
+        /// The model that answered, whether its answer was of use or not.
+        public let model: String?
         /// What the model call cost.
         public let usage: Usage?
         /// Why no model was asked although one should be, or what was wrong with its answer.
@@ -443,6 +445,7 @@ extension Fact {
             by: String,
             kept: Int,
             refused: [Refused] = [],
+            model: String? = nil,
             usage: Usage? = nil,
             problem: String? = nil
         ) {
@@ -450,6 +453,7 @@ extension Fact {
             self.by = by
             self.kept = kept
             self.refused = refused.isEmpty ? nil : refused
+            self.model = model
             self.usage = usage
             self.problem = problem
         }

@@ -20,6 +20,8 @@ public struct Lesson: Hashable, Sendable {
     public var shown: [String]
     /// Who found it: `rules`, or the model's name.
     public var by: String
+    /// The model that answered, whether its answer was of use or not; nil for none.
+    public var model: String?
     /// What the model call cost; nil for none.
     public var usage: Usage?
     /// Why no model was asked although one should be, or what was wrong with its answer.
@@ -30,12 +32,14 @@ public struct Lesson: Hashable, Sendable {
         _ found: [Found] = [],
         shown: [String] = [],
         by: String = "rules",
+        model: String? = nil,
         usage: Usage? = nil,
         problem: String? = nil
     ) {
         self.found = found
         self.shown = shown
         self.by = by
+        self.model = model
         self.usage = usage
         self.problem = problem
     }

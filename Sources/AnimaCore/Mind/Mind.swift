@@ -351,6 +351,7 @@ public struct Mind: Sendable {
                     by: lesson.by,
                     kept: kept.count,
                     refused: refused,
+                    model: lesson.model,
                     usage: lesson.usage,
                     problem: lesson.problem
                 )

@@ -130,6 +130,7 @@ extension Agent {
         do {
             var reply = try await model.respond(to: request) { _ in }
             if let price = model.facts.price { reply.usage.microdollars = price.microdollars(of: reply.usage) }
+            lesson.model = model.name
             lesson.usage = reply.usage
             let drafts = LearningPrompt.drafts(
                 from: reply.text,

@@ -184,6 +184,7 @@ public struct SimulatedWorld: Sendable {
             let found = ["The key is under the mat.", "The key is on the shelf.", "Hm?"].randomElement(using: &chance)
             let lesson = Lesson(
                 found.map { [.init(MemoryDraft($0))] } ?? [],
+                model: withoutTrouble ? nil : "simulated",
                 usage: withoutTrouble ? nil : Usage(inputTokens: 1)
             )
             return .settled(effect, .learned(lesson), milliseconds: 1)
