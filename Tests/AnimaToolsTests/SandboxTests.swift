@@ -328,13 +328,15 @@ struct SandboxTests {
     /// A number of seconds that nobody else sleeps.
     static func mark() -> String { String(Int.random(in: 1_000_000...9_999_999)) }
 
-    /// Whether no process has the mark in its command line.
-    static func isGone(_ mark: String) -> Bool {
+    /// Whether no process sleeps for the mark, or is about to.
+    static func isGone(_ mark: String) -> Bool { !commandLines().contains { $0.contains("sleep\0" + mark) } }
+
+    /// Whether a process sleeps for the mark. One that is about to has no command line for a moment.
+    static func isAsleep(_ mark: String) -> Bool { commandLines().contains { $0.hasPrefix("sleep\0" + mark) } }
+
+    private static func commandLines() -> [String] {
         let processes = (try? Scene.names(of: "/proc")) ?? []
-        return !processes.contains { number in
-            guard Int(number) != nil, let line = Scene.text(of: "/proc/\(number)/cmdline") else { return false }
-            return line.contains("sleep\0" + mark)
-        }
+        return processes.filter { Int($0) != nil }.compactMap { Scene.text(of: "/proc/\($0)/cmdline") }
     }
 
     /// What the helper makes and must remove.

@@ -377,8 +377,8 @@ struct SandboxedJobTests {
         _ = try await scene.read(job, waiting: 60)
         // Its session is made beside what prints.
         let deadline = ContinuousClock.now + .seconds(10)
-        while SandboxTests.isGone(mark), ContinuousClock.now < deadline { await Task.yield() }
-        #expect(!SandboxTests.isGone(mark))
+        while !SandboxTests.isAsleep(mark), ContinuousClock.now < deadline { await Task.yield() }
+        #expect(SandboxTests.isAsleep(mark))
         let output = try await scene.call("shell_stop", ["job": .string(job)])
         #expect(output.content.hasPrefix("\(job) was stopped by signal "), "\(output.content)")
         #expect(SandboxTests.isGone(mark))
