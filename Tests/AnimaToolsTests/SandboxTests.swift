@@ -331,7 +331,9 @@ struct SandboxTests {
     /// Whether no process sleeps for the mark, or is about to.
     static func isGone(_ mark: String) -> Bool { !commandLines().contains { $0.contains("sleep\0" + mark) } }
 
-    /// Whether a process sleeps for the mark. One that is about to has no command line for a moment.
+    /// Whether a process sleeps for the mark.
+    ///
+    /// One that is about to has no command line for a moment.
     static func isAsleep(_ mark: String) -> Bool { commandLines().contains { $0.hasPrefix("sleep\0" + mark) } }
 
     private static func commandLines() -> [String] {
