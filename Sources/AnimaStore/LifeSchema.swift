@@ -36,6 +36,10 @@ enum LifeSchema {
         ) WITHOUT ROWID;
         CREATE INDEX vectors_passage ON vectors (passage);
         """,
+        // A conversation's newest summary is found without reading what it stands for.
+        """
+        CREATE INDEX IF NOT EXISTS events_compacted ON events (conversation, seq) WHERE kind = 'conversation.compacted';
+        """,
     ]
 
     /// The version of this program.

@@ -161,6 +161,8 @@ struct ProjectionTables: Sendable {
         case .modelReplied(let fact): try count(fact.usage, of: fact.model, at: event.at, in: db)
         case .memoryLearned(let fact):
             if let usage = fact.usage { try count(usage, of: fact.model ?? fact.by, at: event.at, in: db) }
+        case .conversationCompacted(let fact):
+            if let usage = fact.usage { try count(usage, of: fact.model ?? fact.by, at: event.at, in: db) }
         case .memoryStored(let fact):
             if let memory = Memory(event) { try keep(memory, in: db) }
             try close(fact.supersedes ?? [], by: event.seq, in: db)

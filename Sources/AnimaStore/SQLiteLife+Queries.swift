@@ -48,6 +48,25 @@ extension SQLiteLife {
         }
     }
 
+    public func summary(of conversation: ConversationID) async throws -> ConversationSummary? {
+        try await perform("read a summary of") { [self] db in
+            let newest = try rows.fetch(
+                db,
+                where: "kind = 'conversation.compacted' AND conversation = ? ORDER BY seq DESC LIMIT 1",
+                arguments: [conversation.name]
+            )
+            guard case .conversationCompacted(let fact) = newest.first?.fact else { return nil }
+            return fact.summary
+        }
+    }
+
+    public func place(of turn: TurnID) async throws -> Int? {
+        try await perform("read a turn of") { db in
+            let sql = "SELECT inbox.seq FROM turns JOIN inbox ON inbox.envelope = turns.envelope WHERE turns.turn = ?"
+            return try Int.fetchOne(db.cachedStatement(sql: sql), arguments: [turn.number])
+        }
+    }
+
     public func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn? {
         try await perform("read a turn of") { [self] db in
             let sql = "SELECT turn, body FROM turns WHERE envelope = ?"

@@ -15,13 +15,15 @@ struct MemoryToolTests {
                 .map { RecallHit(passage: $0, score: 1, relevance: 1, parts: [.words: 1]) }
         }
         func memory(_ id: Int) async throws -> Memory? { found.first { $0.id == id } }
-        func episodes(around seq: Int, count: Int) async throws -> [Episode] { said }
+        func episodes(around seq: Int, count: Int) async throws -> [Episode] { said.filter { $0.id >= seq } }
+        func place(of turn: TurnID) async throws -> Int? { turn.number < 100 ? turn.number * 10 : nil }
     }
     struct Broken: MemoryReader {
         struct Failure: Error {}
         func recall(_ query: RecallQuery) async throws -> [RecallHit] { throw Failure() }
         func memory(_ id: Int) async throws -> Memory? { throw Failure() }
         func episodes(around seq: Int, count: Int) async throws -> [Episode] { throw Failure() }
+        func place(of turn: TurnID) async throws -> Int? { throw Failure() }
     }
 
     private let now = Instant(microseconds: 1_795_400_890_042_000)
@@ -121,7 +123,8 @@ struct MemoryToolTests {
         #expect(try await call("recall", [:]).content == "Nothing is remembered yet.")
         #expect(try await call("search_history", ["query": "tea"]).content.hasPrefix("Nothing matches"))
         #expect(try await call("read_history", ["place": "e4"]).isError)
-        #expect(try await call("read_history", ["place": "four"]).content.contains("like e12"))
+        #expect(try await call("read_history", ["place": "four"]).content.contains("like e12 or t12"))
+        #expect(try await call("read_history", ["place": "t100"]).content.contains("no place"))
     }
 
     @Test func readsThePast() async throws {
@@ -140,6 +143,25 @@ struct MemoryToolTests {
         #expect(try await call("search_history", ["query": "meet"], shelf).content.contains("[e7] We meet on Monday."))
         let read = try await call("read_history", ["place": "e7"], shelf)
         #expect(read.content == "[e7] 2026-11-23T02:28:10.042Z owner: We meet on Monday." && read.trust == .owner)
+    }
+
+    @Test func readsATurnThatASummaryNames() async throws {
+        func said(_ id: Int) -> Episode {
+            Episode(
+                id: id,
+                text: "said \(id)",
+                role: .said,
+                conversation: .main,
+                place: id,
+                turn: nil,
+                speaker: "owner",
+                trust: id == 30 ? .untrusted : .owner,
+                at: now
+            )
+        }
+        let shelf = Shelf(found: [], said: [said(10), said(20), said(30)])
+        let read = try await call("read_history", ["place": "t2"], shelf)
+        #expect(read.content.contains("[e20]") && !read.content.contains("[e10]") && read.trust == .untrusted)
     }
 
     @Test func reportsAFailingMemory() async throws {

@@ -269,6 +269,17 @@ extension ConfigurationKey {
             "Tokens of the reply in which the model says what is worth keeping."
         ),
         ConfigurationKey(
+            "memory.compact",
+            .learning(\.policy.memory.compaction),
+            "What becomes of a conversation's older turns when they no longer fit (`limits.context_tokens`): `model` has the model "
+                + "summarise them, `rules` keeps a line of each, `off` leaves the oldest ones out. They stay in the life."
+        ),
+        ConfigurationKey(
+            "memory.summary_tokens",
+            .integer(\.policy.memory.summaryTokens, 100...100_000),
+            "Tokens of such a summary."
+        ),
+        ConfigurationKey(
             "memory.blocks",
             .integer(\.policy.memory.blocks, 0...256),
             "How many blocks, texts that are always in view, there may be."

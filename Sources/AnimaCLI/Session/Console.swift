@@ -118,6 +118,9 @@ final class Console: Sendable {
         case .approvalDecided(let fact):
             terminal.line("\(fact.call) \(fact.decision.rawValue) by \(fact.by)", to: .error, .yellow)
         case .blockEdited(let fact): terminal.line("wrote the block \(fact.name)", to: .error, .dim)
+        case .conversationCompacted(let fact):
+            let turns = "\(fact.summary.turns) older turns, up to \(fact.summary.through)"
+            terminal.line("summarised \(turns), by \(fact.by)", to: .error, .dim)
         case .memoryLearned(let fact):
             if let problem = fact.problem { terminal.line("learned by rules: \(problem)", to: .error, .dim) }
         case .lifeBegan, .agentConfigured, .envelopeAccepted, .approvalAsked, .toolStarted, .filesRestored: break

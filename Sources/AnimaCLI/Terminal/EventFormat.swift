@@ -79,6 +79,10 @@ struct EventFormat {
             let refused = (fact.refused ?? []).map { "refused (\($0.reason.rawValue)): \(short($0.text))" }
             let kept = "\(fact.kept) kept from \(fact.turn) by \(fact.by)"
             return ([kept] + refused + [fact.problem].compactMap(\.self)).joined(separator: isVerbose ? "\n" : "; ")
+        case .conversationCompacted(let fact):
+            let summary =
+                "\(fact.summary.turns) turns up to \(fact.summary.through) by \(fact.by): \(short(fact.summary.text))"
+            return summary + (fact.problem.map { "; \($0)" } ?? "")
         case .blockEdited(let fact): return "\(fact.name) by \(fact.by): \(short(fact.text))"
         case .filesRestored(let fact):
             return fact.changes.map { "\($0.kind.rawValue) \($0.path)" }.joined(separator: ", ")

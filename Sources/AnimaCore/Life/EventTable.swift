@@ -18,6 +18,8 @@ extension Fact.Kind {
         case .memoryStored: "Something was remembered, together with the result of the call that did it."
         case .memoryForgotten: "Memories were forgotten: they stay in the life, and come up no more."
         case .memoryLearned: "An ended turn was learned from; what was worth it stands in `memory.stored` before."
+        case .conversationCompacted:
+            "A summary took the place of a conversation's older turns in what the model sees; the turns stay in the life."
         case .blockEdited: "A block, which is always in view, was written or emptied."
         case .filesRestored: "The owner had changes of files taken back (`anima undo`)."
         }
@@ -150,6 +152,17 @@ extension Fact.Kind {
                 ("model", "the model that answered, whether its answer was of use or not; absent for none"),
                 ("usage", "what the model call cost, as in model.replied; absent for none"),
                 ("problem", "why no model was asked, or what was wrong with its answer; absent for nothing"),
+            ]
+        case .conversationCompacted:
+            [
+                (
+                    "summary",
+                    "how many turns it covers, the newest of them (through), its text, and where untrusted text in it comes from"
+                ),
+                ("by", "rules, or the model's name"),
+                ("model", "the model that answered, whether its answer was of use or not; absent for none"),
+                ("usage", "what the model call cost, as in model.replied; absent for none"),
+                ("problem", "what was wrong with the model's answer; absent for nothing"),
             ]
         case .blockEdited:
             [

@@ -34,6 +34,14 @@ enum EventUpgrade {
         members["policy"] = .object(policy)
         body = .object(members)
     }
+
+    /// From version 3 to 4: long conversations are summarised, which older agents did not do.
+    @Sendable
+    static func toTidyMemories(kind: String, body: inout JSONValue) {
+        guard kind == "agent.configured", case .object(var members) = body else { return }
+        members["policy"] = members["policy"]?.adding(["compaction": "off", "summaryTokens": 1024], to: "memory")
+        body = .object(members)
+    }
 }
 
 extension JSONValue {

@@ -459,6 +459,29 @@ extension Fact {
         }
     }
 
+    /// What `conversation.compacted` carries.
+    public struct ConversationCompacted: Hashable, Sendable, Codable {
+        /// What stands for the older turns from here on.
+        public let summary: ConversationSummary
+        /// Who wrote it: `rules`, or the model's name.
+        public let by: String
+        /// The model that answered, whether its answer was of use or not.
+        public let model: String?
+        /// What the model call cost.
+        public let usage: Usage?
+        /// What was wrong with the model's answer.
+        public let problem: String?
+
+        /// Makes the payload.
+        public init(_ compaction: Compaction) {
+            summary = compaction.summary
+            by = compaction.by
+            model = compaction.model
+            usage = compaction.usage
+            problem = compaction.problem
+        }
+    }
+
     /// What `block.edited` carries.
     public struct BlockEdited: Hashable, Sendable, Codable {
         /// The block's name.

@@ -34,6 +34,8 @@ public enum Fact: Hashable, Sendable {
     case memoryForgotten(MemoryForgotten)
     /// An ended turn was learned from.
     case memoryLearned(MemoryLearned)
+    /// A summary took the place of a conversation's older turns.
+    case conversationCompacted(ConversationCompacted)
     /// A block that is always in view was written.
     case blockEdited(BlockEdited)
     /// Changes of files were taken back.
@@ -73,6 +75,8 @@ public enum Fact: Hashable, Sendable {
         case memoryForgotten = "memory.forgotten"
         /// See ``Fact/memoryLearned(_:)``.
         case memoryLearned = "memory.learned"
+        /// See ``Fact/conversationCompacted(_:)``.
+        case conversationCompacted = "conversation.compacted"
         /// See ``Fact/blockEdited(_:)``.
         case blockEdited = "block.edited"
         /// See ``Fact/filesRestored(_:)``.
@@ -98,6 +102,7 @@ public enum Fact: Hashable, Sendable {
         case .memoryStored: .memoryStored
         case .memoryForgotten: .memoryForgotten
         case .memoryLearned: .memoryLearned
+        case .conversationCompacted: .conversationCompacted
         case .blockEdited: .blockEdited
         case .filesRestored: .filesRestored
         }

@@ -27,6 +27,9 @@ public protocol LifeStore: MemoryReader, VectorStore {
     /// - Parameter bytes: Stops before the turn with which the sum of their approximate sizes goes over this.
     func transcript(of conversation: ConversationID, bytes: Int) async throws -> [TranscriptTurn]
 
+    /// The newest summary of a conversation; nil when it has none.
+    func summary(of conversation: ConversationID) async throws -> ConversationSummary?
+
     /// The ended turn that answered an envelope; nil when there is none yet.
     func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn?
 

@@ -22,6 +22,11 @@ public struct MemoryPolicy: Hashable, Sendable, Codable {
     public var learning = Learning.model
     /// Tokens of the reply in which the model says what is worth keeping (key `memory.learn_tokens`).
     public var learningTokens = 1024
+    /// How the older turns of a conversation that no longer fits are summarised; when off they are left out (key
+    /// `memory.compact`).
+    public var compaction = Learning.model
+    /// Tokens of such a summary (key `memory.summary_tokens`).
+    public var summaryTokens = 1024
     /// How many blocks there may be (key `memory.blocks`).
     public var blocks = 16
     /// Bytes of a block (key `memory.block_bytes`).
@@ -30,11 +35,12 @@ public struct MemoryPolicy: Hashable, Sendable, Codable {
     /// The defaults.
     public init() {}
 
-    /// Nothing comes to mind by itself, and nothing is learned.
+    /// Nothing comes to mind by itself, nothing is learned, and nothing summarised.
     public static var off: MemoryPolicy {
         var policy = MemoryPolicy()
         policy.recalls = false
         policy.learning = .off
+        policy.compaction = .off
         return policy
     }
 }

@@ -227,6 +227,9 @@ public protocol MemoryReader: Sendable {
     ///
     /// - Parameter count: At most so much on each side.
     func episodes(around seq: Int, count: Int) async throws -> [Episode]
+
+    /// The event that brought what an ended turn answers, the place of its beginning; nil when there is no such turn.
+    func place(of turn: TurnID) async throws -> Int?
 }
 
 extension MemoryReader {
@@ -248,4 +251,5 @@ public struct NoMemories: MemoryReader {
     public func recall(_ query: RecallQuery) async throws -> [RecallHit] { [] }
     public func memory(_ id: Int) async throws -> Memory? { nil }
     public func episodes(around seq: Int, count: Int) async throws -> [Episode] { [] }
+    public func place(of turn: TurnID) async throws -> Int? { nil }
 }

@@ -115,6 +115,11 @@ public struct AgentState: Hashable, Sendable, Codable {
                 usage += cost
                 today.add(cost, at: event.at)
             }
+        case .conversationCompacted(let fact):
+            guard let cost = fact.usage else { break }
+            usage += cost
+            today.add(cost, at: event.at)
+            change(event) { $0.usage += cost }
         case .blockEdited(let fact):
             blocks.removeAll { $0.name == fact.name }
             guard !fact.text.isEmpty else { break }

@@ -38,6 +38,8 @@ public struct Mind: Sendable {
         case circumstances([String: String])
         /// The interrupted call had not taken effect.
         case didNotHappen
+        /// The model was not called yet: the conversation was made shorter first.
+        case compacted(Compaction)
         /// What a turn that has ended gives to remember.
         case learned(Lesson)
     }
@@ -235,6 +237,9 @@ public struct Mind: Sendable {
             let fact = judged(reply, turn, step: step, attempt: attempt, milliseconds, source, recalled, work.state)
             work.append(turn.draft(.modelReplied(fact), step: step))
         case (.learn(let id), .learned(let lesson)): learn(lesson, from: id, &work)
+        case (.callModel(let id, let step, let attempt), .compacted(let compaction)):
+            guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
+            work.append(turn.draft(.conversationCompacted(.init(compaction)), step: step))
         case (.callModel(let id, let step, let attempt), .modelFailed(let error)):
             guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
             let next = turn.next(after: error, work.state, at: work.now, using: &generator)
@@ -493,7 +498,7 @@ extension Fact {
         // What undoes a change must not be lost when the change is not.
         case .toolFinished(let fact): fact.changes != nil
         case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .approvalAsked,
-            .turnClosing, .memoryStored, .memoryLearned:
+            .turnClosing, .memoryStored, .memoryLearned, .conversationCompacted:
             false
         }
     }

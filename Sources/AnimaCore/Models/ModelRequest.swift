@@ -54,6 +54,7 @@ extension ModelRequest {
     /// Where untrusted text in it comes from; nil when there is none.
     public var untrustedSource: String? {
         for turn in turns {
+            if let summary = turn.summary, let source = summary.untrusted { return "\(source), by way of a summary" }
             if turn.input.trust == .untrusted { return "\(turn.id) from \(turn.input.sender.description)" }
             for exchange in turn.steps.flatMap(\.exchanges) where exchange.result.trust == .untrusted {
                 return "\(exchange.id) \(exchange.tool)"

@@ -81,11 +81,13 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
     /// The steps, in order.
     ///
     /// A step without calls ends the turn.
-    public let steps: [Step]
+    public var steps: [Step]
     /// How it ended; nil while it is open.
     public let ending: Ending?
     /// What the model is shown after the input while the turn is open, and never again: memories that came to mind.
     public var tail: String?
+    /// What the model is shown before the input: what stands for the turns before it; only on the first turn of a request.
+    public var summary: ConversationSummary?
 
     /// Makes a turn.
     public init(id: TurnID, input: Envelope, steps: [Step] = [], ending: Ending? = nil, tail: String? = nil) {
@@ -96,16 +98,33 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
         self.ending = ending
     }
 
+    /// What the model is shown as its message: the summary of what went before, the input, what came to mind.
+    ///
+    /// - Parameter notes: Lines about the input, after it.
+    public func shownText(notes: [String] = []) -> String {
+        let text = ([input.text] + notes).joined(separator: "\n")
+        let shown = text.allSatisfy(\.isWhitespace) ? "(no text)" : text
+        return [summary?.shown, shown, tail].compactMap(\.self).joined(separator: "\n\n")
+    }
+
     /// About how many bytes it takes in a request; a token is about four.
-    public var approximateBytes: Int {
-        var bytes = input.text.utf8.count + (tail?.utf8.count ?? 0) + 64 + (input.images?.count ?? 0) * 64
-        for step in steps {
-            bytes += step.text.utf8.count + (step.reasoning?.utf8.count ?? 0) + 16
-            for part in step.keepsake?.parts ?? [] { bytes += part.approximateBytes }
-            for exchange in step.exchanges {
-                bytes += exchange.tool.utf8.count + exchange.arguments.approximateBytes + 32
-                bytes += exchange.result.content.utf8.count + (exchange.result.images?.count ?? 0) * 64
-            }
+    public var approximateBytes: Int { approximateInputBytes + steps.reduce(0) { $0 + $1.approximateBytes } }
+
+    /// About how many bytes its message takes.
+    var approximateInputBytes: Int {
+        let beside = (tail?.utf8.count ?? 0) + (summary.map { $0.text.utf8.count + 64 } ?? 0)
+        return input.text.utf8.count + beside + 64 + (input.images?.count ?? 0) * 64
+    }
+}
+
+extension TranscriptTurn.Step {
+    /// About how many bytes it takes in a request.
+    var approximateBytes: Int {
+        var bytes = text.utf8.count + (reasoning?.utf8.count ?? 0) + 16
+        for part in keepsake?.parts ?? [] { bytes += part.approximateBytes }
+        for exchange in exchanges {
+            bytes += exchange.tool.utf8.count + exchange.arguments.approximateBytes + 32
+            bytes += exchange.result.content.utf8.count + (exchange.result.images?.count ?? 0) * 64
         }
         return bytes
     }

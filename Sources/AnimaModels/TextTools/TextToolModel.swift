@@ -77,7 +77,13 @@ enum TextToolProtocol {
         var turns: [TranscriptTurn] = []
         var input = turn.input
         var steps: [TranscriptTurn.Step] = []
-        var tail = turn.tail
+        // What stands around the message goes with the first one.
+        func shown(_ part: TranscriptTurn) -> TranscriptTurn {
+            guard turns.isEmpty else { return part }
+            var part = part
+            (part.summary, part.tail) = (turn.summary, turn.tail)
+            return part
+        }
         for step in turn.steps {
             guard !step.exchanges.isEmpty else {
                 steps.append(step)
@@ -89,15 +95,15 @@ enum TextToolProtocol {
             }
             let text = ([step.text].filter { !$0.isEmpty } + calls).joined(separator: "\n")
             turns.append(
-                TranscriptTurn(
-                    id: turn.id,
-                    input: input,
-                    steps: steps + [.init(text: text, reasoning: step.reasoning, keepsake: step.keepsake)],
-                    ending: .init(end: .answered, text: text, at: turn.input.sentAt),
-                    tail: tail
+                shown(
+                    TranscriptTurn(
+                        id: turn.id,
+                        input: input,
+                        steps: steps + [.init(text: text, reasoning: step.reasoning, keepsake: step.keepsake)],
+                        ending: .init(end: .answered, text: text, at: turn.input.sentAt)
+                    )
                 )
             )
-            tail = nil
             steps = []
             let results = step.exchanges.map(result).joined(separator: "\n")
             input = Envelope(
@@ -108,8 +114,7 @@ enum TextToolProtocol {
                 images: step.exchanges.flatMap { $0.result.images ?? [] }
             )
         }
-        let last = TranscriptTurn(id: turn.id, input: input, steps: steps, ending: turn.ending, tail: tail)
-        return turns + [last]
+        return turns + [shown(TranscriptTurn(id: turn.id, input: input, steps: steps, ending: turn.ending))]
     }
 
     private static func result(_ exchange: TranscriptTurn.Exchange) -> String {

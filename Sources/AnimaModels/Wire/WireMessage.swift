@@ -71,7 +71,7 @@ extension ModelRequest {
         var messages: [WireMessage] = []
         var ids = CallIDs()
         for turn in turns {
-            messages.append(user(turn.input, tail: turn.tail))
+            messages.append(user(turn))
             let isOpen = turn.ending == nil
             for step in turn.steps {
                 let calls = step.exchanges.map { exchange in
@@ -119,14 +119,11 @@ extension ModelRequest {
         return bytes.isEmpty ? "unnamed" : String(decoding: bytes, as: UTF8.self)
     }
 
-    private func user(_ envelope: Envelope, tail: String?) -> WireMessage {
-        var text = envelope.text
-        let wanted = envelope.images ?? []
+    private func user(_ turn: TranscriptTurn) -> WireMessage {
+        let wanted = turn.input.images ?? []
         let found = found(wanted)
-        for _ in found.count..<wanted.count { text += "\n(an image that is no longer there)" }
-        if text.allSatisfy(\.isWhitespace) { text = "(no text)" }
-        if let tail { text += "\n\n" + tail }
-        return .user(text, images: found)
+        let missing = wanted.dropFirst(found.count).map { _ in "(an image that is no longer there)" }
+        return .user(turn.shownText(notes: missing), images: found)
     }
 
     /// Those of some images whose bytes the request has.

@@ -38,19 +38,21 @@ extension Agent {
         let limits = mind.state.policy.limits
         spoken.clear(id)
         do {
-            let past = try await pastTurns(of: turn.conversation)
+            let past = try await past(of: turn.conversation)
             let model = equipment.models[min(turn.asking.model, equipment.models.count - 1)]
             let facts = model.facts
             let mind = await whatComesToMind(for: turn)
             var request = ModelRequest(
                 instructions: instructions,
                 tools: equipment.specs,
-                past: past,
+                past: past.turns,
+                summary: past.summary,
                 open: turn,
                 limits: limits,
                 facts: facts,
                 tail: mind?.tail
             )
+            if let compaction = try await compaction(for: request, past, turn, effect) { return .compacted(compaction) }
             for hash in request.imageHashes(seen: facts.seesImages) {
                 request.images[hash] = try await store.spill(hash: hash)
             }

@@ -36,7 +36,7 @@ public actor Agent {
     private var restWaiters: [RestWaiter] = []
     private var isIdle = true
     private var parking: Parking?
-    private var past: [ConversationID: [TranscriptTurn]] = [:]
+    private var pasts: [ConversationID: Past] = [:]
 
     /// An input that waits for the committer, and who wants to know what became of it.
     private struct Pending {
@@ -276,11 +276,14 @@ public actor Agent {
     private func settle(_ batch: LifeBatch) {
         for event in batch.events {
             live.send(.committed(event))
+            if case .conversationCompacted(let fact) = event.fact, let conversation = event.conversation {
+                pasts[conversation]?.take(fact.summary)
+            }
             if event.fact.endsSpeech, let turn = event.turn { spoken.clear(turn) }
         }
         for turn in batch.endedTurns {
             // Only what was loaded is kept up to date; the rest is read when it is needed.
-            past[turn.input.conversation]?.append(turn)
+            pasts[turn.input.conversation]?.turns.append(turn)
             for waiter in answerWaiters.removeValue(forKey: turn.input.id) ?? [] { waiter.resume(returning: turn) }
         }
     }
@@ -350,20 +353,39 @@ public actor Agent {
 
     // MARK: The past
 
-    /// The conversation's ended turns that fit the window, read once while the agent is awake.
-    func pastTurns(of conversation: ConversationID) async throws -> [TranscriptTurn] {
-        let bytes = mind.state.policy.limits.contextTokens.multipliedReportingOverflow(by: 4)
-        let window = bytes.overflow ? Int.max : bytes.partialValue
-        if let turns = past[conversation] {
-            let fitting = turns.newest(withinBytes: window)
-            if fitting.count < turns.count { past[conversation] = Array(fitting) }
-            return Array(fitting)
+    /// What a conversation's next request is made of, beside its open turn.
+    struct Past: Sendable {
+        /// What stands for the turns before.
+        var summary: ConversationSummary?
+        /// The ended turns since, oldest first; at least as many as fit the window.
+        var turns: [TranscriptTurn]
+
+        /// Lets a summary take the place of the turns that it covers.
+        mutating func take(_ summary: ConversationSummary) {
+            self.summary = summary
+            turns.removeAll { $0.id <= summary.through }
         }
-        let turns = try await store.transcript(of: conversation, bytes: window)
+    }
+
+    /// A conversation's past, read once while the agent is awake.
+    func past(of conversation: ConversationID) async throws -> Past {
+        // More than fits, so that what does not fit is seen, and summarised.
+        let bytes = mind.state.policy.limits.contextTokens.multipliedReportingOverflow(by: 8)
+        let window = bytes.overflow ? Int.max : bytes.partialValue
+        if var found = pasts[conversation] {
+            let fitting = found.turns.newest(withinBytes: window)
+            if fitting.count < found.turns.count {
+                found.turns = Array(fitting)
+                pasts[conversation] = found
+            }
+            return found
+        }
+        var read = Past(turns: try await store.transcript(of: conversation, bytes: window))
+        if let summary = try await store.summary(of: conversation) { read.take(summary) }
         // A few conversations are kept at hand; which one goes does not matter, it is read again.
-        if past.count >= 4 { past.removeValue(forKey: past.first?.key ?? conversation) }
-        past[conversation] = turns
-        return turns
+        if pasts.count >= 4 { pasts.removeValue(forKey: pasts.first?.key ?? conversation) }
+        pasts[conversation] = read
+        return read
     }
 }
 

@@ -30,6 +30,8 @@ struct MeaningfulMemories: MemoryReader {
         try await store.episodes(around: seq, count: count)
     }
 
+    func place(of turn: TurnID) async throws -> Int? { try await store.place(of: turn) }
+
     private func vector(for query: RecallQuery) async throws -> QueryVector? {
         let waiting = try await store.passages(
             withoutVectorOf: embedder.name,

@@ -5,9 +5,11 @@ import Synchronization
 public final class InMemoryLifeStore: LifeStore {
     fileprivate struct Contents {
         var events: [Event] = []
-        var envelopes: Set<EnvelopeID> = []
+        /// With the events that brought them.
+        var envelopes: [EnvelopeID: Int] = [:]
         var turns: [ConversationID: [TranscriptTurn]] = [:]
         var answers: [EnvelopeID: TranscriptTurn] = [:]
+        var summaries: [ConversationID: ConversationSummary] = [:]
         var shelf = InMemoryShelf()
         var spills: [String: [UInt8]] = [:]
         var snapshot: AgentState?
@@ -44,6 +46,10 @@ public final class InMemoryLifeStore: LifeStore {
         try read { Array(($0.turns[conversation] ?? []).newest(withinBytes: bytes)) }
     }
 
+    public func summary(of conversation: ConversationID) async throws -> ConversationSummary? {
+        try read { $0.summaries[conversation] }
+    }
+
     public func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn? {
         try read { $0.answers[envelope] }
     }
@@ -63,6 +69,12 @@ public final class InMemoryLifeStore: LifeStore {
         try contents.withLock { contents in
             try contents.check()
             return try contents.shelf.episodes(around: seq, count: count)
+        }
+    }
+
+    public func place(of turn: TurnID) async throws -> Int? {
+        try read { contents in
+            contents.answers.values.first { $0.id == turn }.flatMap { contents.envelopes[$0.input.id] }
         }
     }
 
@@ -115,15 +127,21 @@ extension InMemoryLifeStore.Contents {
                 message: "event \(event.seq) can't follow event \(events.count + offset): the life went on elsewhere"
             )
         }
-        var taken: Set<EnvelopeID> = []
-        for case .envelopeAccepted(let fact) in batch.events.map(\.fact) {
+        var taken: [EnvelopeID: Int] = [:]
+        for event in batch.events {
+            guard case .envelopeAccepted(let fact) = event.fact else { continue }
             let id = fact.envelope.id
-            guard !envelopes.contains(id), taken.insert(id).inserted else {
+            guard envelopes[id] == nil, taken.updateValue(event.seq, forKey: id) == nil else {
                 throw StoreError(code: .duplicateEnvelope(id), message: "the envelope \(id) is in the life already")
             }
         }
-        envelopes.formUnion(taken)
-        for event in batch.events { shelf.take(event) }
+        envelopes.merge(taken) { first, _ in first }
+        for event in batch.events {
+            shelf.take(event)
+            if case .conversationCompacted(let fact) = event.fact, let conversation = event.conversation {
+                summaries[conversation] = fact.summary
+            }
+        }
         events += batch.events
         for turn in batch.endedTurns {
             turns[turn.input.conversation, default: []].append(turn)

@@ -37,6 +37,10 @@ public final class InterceptedLifeStore: LifeStore {
         try await inner.transcript(of: conversation, bytes: bytes)
     }
 
+    public func summary(of conversation: ConversationID) async throws -> ConversationSummary? {
+        try await inner.summary(of: conversation)
+    }
+
     public func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn? {
         try await inner.turn(answering: envelope)
     }
@@ -46,6 +50,8 @@ public final class InterceptedLifeStore: LifeStore {
     public func episodes(around seq: Int, count: Int) async throws -> [Episode] {
         try await inner.episodes(around: seq, count: count)
     }
+
+    public func place(of turn: TurnID) async throws -> Int? { try await inner.place(of: turn) }
 
     public func memory(_ id: Int) async throws -> Memory? { try await inner.memory(id) }
 

@@ -56,6 +56,41 @@ extension LifeStoreConformance {
             let unknown = try await store.turn(answering: EnvelopeID("unknown"))
             try expect(unknown == nil, "an unknown envelope has a turn")
         },
+        Check("the place where an ended turn began is found") { store in
+            let history = try await fill(store, seed: 14, events: 200)
+            for turn in history.turns {
+                let place = try await store.place(of: turn.id) ?? 0
+                let begin = try await store.events(after: place - 1, turn: nil, limit: 1).first
+                guard case .envelopeAccepted(let fact)? = begin?.fact, fact.envelope.id == turn.input.id else {
+                    throw Violation(description: "the place e\(place) of \(turn.id) is not where it began")
+                }
+            }
+            let unknown = try await store.place(of: TurnID(100_000))
+            try expect(unknown == nil, "an unknown turn has a place")
+        },
+        Check("the newest summary of a conversation is found, and no other one's") { store in
+            let other = try ConversationID("other")
+            let drafts: [(ConversationID, String)] = [(.main, "first"), (other, "strange"), (.main, "second")]
+            let events = try drafts.enumerated()
+                .map { index, draft in
+                    let summary = ConversationSummary(turns: index + 1, through: TurnID(index + 1), text: draft.1)
+                    return Event(
+                        seq: index + 1,
+                        at: Instant(microseconds: 1),
+                        agent: try AgentID("clerk"),
+                        conversation: draft.0,
+                        turn: TurnID(index + 2),
+                        step: 1,
+                        cause: nil,
+                        fact: .conversationCompacted(.init(Compaction(summary)))
+                    )
+                }
+            try await store.append(LifeBatch(events: events))
+            try expectEqual(try await store.summary(of: .main)?.text, "second", "summary")
+            try expectEqual(try await store.summary(of: other)?.text, "strange", "summary of another conversation")
+            let none = try await store.summary(of: try ConversationID("none"))
+            try expect(none == nil, "a conversation without a summary has one")
+        },
         Check("spilled outputs come back by their hash, also when kept twice") { store in
             let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
             let spill = LifeBatch.Spill(hash: ContentHash.hexadecimal(of: bytes), bytes: bytes)

@@ -168,6 +168,13 @@ public struct SimulatedWorld: Sendable {
         switch effect {
         case .callModel:
             guard let allowance = mind.reservation(for: effect) else { return .look }
+            if !withoutTrouble, let turn = effect.turn, allowance.tokens > 2,
+                Int.random(in: 0..<20, using: &chance) == 0
+            {
+                let summary = ConversationSummary(turns: 1, through: turn, text: "It was about keys.")
+                let compaction = Compaction(summary, model: "simulated", usage: Usage(inputTokens: 1, outputTokens: 1))
+                return .settled(effect, .compacted(compaction), milliseconds: 1)
+            }
             let outcome = reality.askModel(
                 allowance,
                 untrusted: effect.turn.flatMap(mind.state.turn).flatMap(Self.untrustedSource),

@@ -120,7 +120,7 @@ struct ReadHistoryTool: Tool {
             .init(
                 "place",
                 .string(maxBytes: 20),
-                "Where, for example e12, as search_history shows it.",
+                "Where: e12, as search_history shows it, or a turn, t12.",
                 required: true
             ),
             .init("around", .integer(min: 1, max: 40), "How much before and after it.", default: 6),
@@ -131,10 +131,10 @@ struct ReadHistoryTool: Tool {
 
     @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
         let name = call.text("place")
-        guard name.hasPrefix("e"), let seq = Int(name.dropFirst()) else {
-            return .failure("\"\(name)\" is no place of the past; places are written like e12")
-        }
         do {
+            guard let number = Int(name.dropFirst()), let seq = try await place(name.first, number, call) else {
+                return .failure("\"\(name)\" is no place of the past; places are written like e12 or t12")
+            }
             let episodes = try await call.memories.episodes(around: seq, count: call.integer("around") ?? 6)
             guard !episodes.isEmpty else { return .failure("nothing was said at \(name)") }
             let lines = episodes.map { episode in
@@ -145,6 +145,14 @@ struct ReadHistoryTool: Tool {
             return output
         } catch {
             return .failure("the past could not be read: \(error)")
+        }
+    }
+
+    private func place(_ letter: Character?, _ number: Int, _ call: ToolInvocation) async throws -> Int? {
+        switch letter {
+        case "e": number
+        case "t": try await call.memories.place(of: TurnID(number))
+        default: nil
         }
     }
 }

@@ -81,6 +81,10 @@ final class TroubledStore: LifeStore {
     func transcript(of conversation: ConversationID, bytes: Int) async throws -> [TranscriptTurn] {
         try await inner.transcript(of: conversation, bytes: bytes)
     }
+    func summary(of conversation: ConversationID) async throws -> ConversationSummary? {
+        try await inner.summary(of: conversation)
+    }
+    func place(of turn: TurnID) async throws -> Int? { try await inner.place(of: turn) }
     func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn? {
         try await inner.turn(answering: envelope)
     }
