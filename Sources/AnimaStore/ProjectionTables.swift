@@ -167,7 +167,8 @@ struct ProjectionTables: Sendable {
             if let memory = Memory(event) { try keep(memory, in: db) }
             try close(fact.supersedes ?? [], by: event.seq, in: db)
         case .memoryForgotten(let fact): try close(fact.memories, by: event.seq, in: db)
-        case .agentConfigured, .agentWoke, .modelFailed, .approvalAsked, .approvalDecided, .toolStarted, .toolFinished,
+        case .agentConfigured, .agentWoke, .envelopeSent, .envelopeDelayed, .envelopeSettled, .modelFailed,
+            .approvalAsked, .approvalDecided, .toolStarted, .toolFinished,
             .turnClosing, .turnEnded, .blockEdited, .filesRestored:
             break
         }

@@ -3,7 +3,7 @@ public import AnimaCore
 /// The tools that every agent can be given.
 public enum StandardTools {
     /// The names of the groups, in the order in which their tools are listed.
-    public static let groups = ["files", "shell", "http", "basic", "memory", "itself"]
+    public static let groups = ["files", "shell", "http", "basic", "memory", "peers", "itself"]
 
     /// All standard tools, in a fixed order, so that what a model sees stays the same.
     ///
@@ -59,6 +59,9 @@ public enum StandardTools {
             EditBlockTool(),
             SearchHistoryTool(),
             ReadHistoryTool(),
+            ListAgentsTool(),
+            SendMessageTool(),
+            ShareMemoryTool(),
             ThinkTool(),
             WaitTool(),
             BudgetTool(),

@@ -61,6 +61,20 @@ public struct Composition: Sendable {
         return try loader().load(path, form: .agentDirectory, overrides: overrides)
     }
 
+    /// Reads the configuration of an agent that others write to: one that lives in the home, or else has a file of its name.
+    ///
+    /// - Parameter file: A configuration file beside which the file `NAME.toml` may be; nil for none.
+    /// - Throws: `AgentError` `.unknownAgent` when there is neither.
+    public func peer(_ id: AgentID, beside file: String?) throws -> AgentConfiguration {
+        if FilePath.exists(home.agentFilePath(of: id)) { return try configuration(of: id) }
+        guard let path = file.map({ "\(ConfigurationFile.directory(of: $0))/\(id).toml" }), FilePath.exists(path) else {
+            throw AgentError.unknown(id)
+        }
+        let configuration = try configuration(file: path)
+        guard configuration.name == id else { throw AgentError.unknown(id) }
+        return configuration
+    }
+
     /// What the home's `config.toml` alone says.
     public func homeConfiguration() throws -> AgentConfiguration { try loader().loadHome() }
 
@@ -77,10 +91,12 @@ public struct Composition: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: What it is and may do.
+    ///   - live: Tells listeners what the agent does.
     /// - Throws: ``CompositionError``, ``StoreError``, ``HomeError``.
     public func residence(
         of id: AgentID,
-        _ configuration: AgentConfiguration
+        _ configuration: AgentConfiguration,
+        live: Broadcast = Broadcast()
     ) async throws -> Runtime.Residence {
         let equipment = try await equipment(of: id, configuration)
         try home.makeDirectory(of: id)
@@ -90,7 +106,7 @@ public struct Composition: Sendable {
             mode: .create,
             durability: configuration.durability == .full ? .full : .normal
         )
-        return Runtime.Residence(store: Failpoint.wrap(life, environment), equipment: equipment)
+        return Runtime.Residence(store: Failpoint.wrap(life, environment), equipment: equipment, live: live)
     }
 
     /// Puts together what an agent works with.

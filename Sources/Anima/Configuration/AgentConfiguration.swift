@@ -28,6 +28,8 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var toolEnvironment: [String] = []
     /// Hosts that are not public and may be spoken to all the same.
     public var toolHosts: [String] = []
+    /// Agents that it may write to, and whose messages it takes (key `peers.allow`).
+    public var peers: [String] = []
     /// Header fields that its requests to an origin carry: `https://api.example NAME: VALUE`, which may refer to secrets.
     public var toolHeaders: [String] = []
     /// What programs that tools start are held in.
@@ -86,9 +88,10 @@ extension AgentConfiguration {
     ///
     /// What a rule of the configuration names is left to it, also where the preset's rule is as specific.
     public var effectivePolicy: AgentPolicy {
+        var policy = policy
+        policy.peers = peers.compactMap { try? AgentID($0) }
         guard let preset = gatePreset.flatMap({ Self.presets[$0] }) else { return policy }
         let named = Set(policy.gate.rules.map(\.pattern))
-        var policy = policy
         policy.gate = Gate(rules: policy.gate.rules + preset.filter { !named.contains($0.pattern) })
         return policy
     }

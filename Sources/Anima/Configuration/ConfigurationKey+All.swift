@@ -224,6 +224,14 @@ extension ConfigurationKey {
             ),
         ] + memory + [
             ConfigurationKey(
+                "peers.allow",
+                .list(\.peers, .agentNames),
+                sample: .example(#"["writer", "critic"]"#),
+                "Agents that it may write to (tools of the group `peers`), and whose messages it takes; others are refused. A peer "
+                    + "is looked for in the home, then in a file `NAME.toml` beside the agent's own."
+            )
+        ] + [
+            ConfigurationKey(
                 "store.durability",
                 .durability(\.durability),
                 "What an acknowledged message survives: `full` a power cut, `normal` the end of the process (faster)."

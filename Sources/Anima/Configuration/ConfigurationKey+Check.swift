@@ -118,6 +118,11 @@ extension ConfigurationKey.ItemRule {
             return ConfigurationKey.noSecrets
         }
         switch self {
+        case .agentNames:
+            do {
+                _ = try AgentID(text)
+                return nil
+            } catch { return "\(error)" }
         case .toolNames:
             if text.isEmpty { return "a tool or group without a name" }
             return text.utf8.allSatisfy(Self.isNameByte)

@@ -59,6 +59,8 @@ struct ConfigurationKey: Sendable {
         case hosts
         /// Hosts that programs may reach, each perhaps with a port or for all names below one.
         case programHosts
+        /// Names of agents.
+        case agentNames
         /// Patterns of the gate.
         case gatePatterns
         /// Models in short.
@@ -194,6 +196,7 @@ extension ConfigurationKey {
         case .integer(_, let range): "an integer from \(range.lowerBound) to \(range.upperBound)"
         case .wholeSeconds(_, let range): "whole seconds, an integer from \(range.lowerBound) to \(range.upperBound)"
         case .seconds(_, let range): "seconds, a number from \(range.lowerBound) to \(range.upperBound)"
+        case .list(_, .agentNames): "an array of names of agents"
         case .list(_, .toolNames): "an array of groups and tools"
         case .list(_, .variables): "an array of environment variables, each `NAME` or `NAME=value`"
         case .list(_, .headers): "an array of `ORIGIN NAME: VALUE`"

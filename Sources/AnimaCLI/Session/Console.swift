@@ -70,11 +70,26 @@ final class Console: Sendable {
         }
     }
 
+    /// Shows what another agent did; called by one task, in order.
+    func showPeer(_ event: Event) {
+        if isJSON {
+            if let json = try? event.json() { terminal.json(json) }
+            return
+        }
+        switch event.fact.kind {
+        case .toolFinished, .turnEnded, .modelFailed, .approvalAsked, .memoryStored, .envelopeSent, .turnClosing:
+            let text = "@\(event.agent) \(event.fact.kind.rawValue) \(format.summary(of: event.fact))"
+            terminal.line(text.shortened(to: isVerbose ? 100_000 : 160), to: .error, .dim)
+        default: break
+        }
+    }
+
     private func print(_ event: Event) {
         // A fact that was just written can be written again.
         guard let json = try? event.json() else { return }
         terminal.json(json)
         if case .turnEnded(let fact) = event.fact { remember(fact.end) }
+        if case .envelopeSettled(let fact) = event.fact, let reason = fact.reason { remember(.failed(reason: reason)) }
     }
 
     private func show(_ event: Event) {
@@ -118,6 +133,14 @@ final class Console: Sendable {
         case .approvalDecided(let fact):
             terminal.line("\(fact.call) \(fact.decision.rawValue) by \(fact.by)", to: .error, .yellow)
         case .blockEdited(let fact): terminal.line("wrote the block \(fact.name)", to: .error, .dim)
+        case .envelopeSent(let fact):
+            terminal.line("to @\(fact.to): \(fact.envelope.text.shortened(to: 100))", to: .error, .dim)
+        case .envelopeDelayed(let fact):
+            terminal.line("a message can't be carried now: \(fact.reason)", to: .error, .yellow)
+        case .envelopeSettled(let fact):
+            guard let reason = fact.reason else { break }
+            remember(.failed(reason: reason))
+            terminal.line("the message to @\(fact.to) was \(fact.outcome.rawValue): \(reason)", to: .error, .yellow)
         case .conversationCompacted(let fact):
             let turns = "\(fact.summary.turns) older turns, up to \(fact.summary.through)"
             terminal.line("summarised \(turns), by \(fact.by)", to: .error, .dim)

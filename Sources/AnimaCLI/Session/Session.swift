@@ -75,6 +75,23 @@ struct Session {
         }
     }
 
+    /// Shares a memory with another agent, and waits until that has it.
+    func share(_ memory: Int, with peer: AgentID) async throws {
+        try await withAgent { agent, console in
+            let list = "see: anima memory list \(agent.id)"
+            guard let found = try await agent.memory(memory) else {
+                throw UsageError("\(agent.id) has no memory m\(memory); \(list)")
+            }
+            guard found.isCurrent else { throw UsageError("\(found.name) of \(agent.id) holds no longer; \(list)") }
+            let now = SystemClock().now
+            var generator = SystemRandomNumberGenerator()
+            let id = try EnvelopeID(IdentifierSource.make(at: now, using: &generator))
+            try await agent.send(OutgoingMessage(sharing: found, with: peer), as: id)
+            if let parking = try await rest(agent) { return .parked(parking) }
+            return .done(nil)
+        }
+    }
+
     /// Answers a question of the gate, then goes on with what is open and shows the answers.
     func answer(_ call: ToolCallID, _ decision: Approval.Decision, because: String?, always: Bool) async throws {
         try await withAgent { agent, console in
@@ -108,8 +125,9 @@ struct Session {
     /// - Returns: What it waits for; nil when nothing is owed.
     private func rest(_ agent: Agent) async throws -> Parking? {
         while true {
-            try await agent.rest(orParkedFor: options.wait ? [.owner] : [.owner, .model])
+            try await agent.rest(orParkedFor: options.wait ? [.owner, .peer] : [.owner, .model, .peer])
             if await agent.isAtRest { return nil }
+            if await agent.parking == .peer { return .peer }
             guard let question = await agent.state.pendingApprovals.first else { return .model }
             guard !options.json, terminal.isPersonThere else {
                 Question(question, terminal).show(commandFor: target)
@@ -123,18 +141,18 @@ struct Session {
 
     /// Wakes the agent, does the work beside a listener and Ctrl-C, and ends with the exit code.
     private func withAgent(_ work: @escaping @Sendable (Agent, Console) async throws -> Rest) async throws {
-        let (id, residence) = try await residence()
-        let console = Console(terminal, options)
         let live = Broadcast()
         let heard = live.listen(capacity: 65_536)
-        var generator = SystemRandomNumberGenerator()
-        let agent = try await Agent.wake(
-            id,
-            store: residence.store,
-            equipment: residence.equipment,
-            live: live,
-            using: &generator
-        )
+        let peersLive = Broadcast()
+        let peersHeard = peersLive.listen(capacity: 65_536)
+        let composition = try options.composition()
+        let (id, residence) = try await residence(composition, live)
+        let console = Console(terminal, options)
+        // Agents that this one writes to work in the same process until they have nothing to do.
+        let runtime = Runtime { peer in
+            peer == id ? residence : try await self.residence(ofPeer: peer, composition, peersLive)
+        }
+        let agent = try await runtime.agent(id)
         let interrupts = Interrupts()
         defer { interrupts.end() }
         let rest = try await withThrowingTaskGroup(of: Void.self) { group in
@@ -142,22 +160,30 @@ struct Session {
                 for await event in heard { console.show(event) }
             }
             group.addTask {
+                for await event in peersHeard {
+                    if case .committed(let event) = event { console.showPeer(event) }
+                }
+            }
+            group.addTask {
                 for await _ in interrupts.first {
                     console.interrupt()
                     terminal.line("\nstopping; press Ctrl-C again to end at once", to: .error, .yellow)
-                    try await agent.cancel(by: Self.interrupter)
+                    try await runtime.cancel(by: Self.interrupter)
                 }
             }
             let rest: Rest
             do {
                 rest = try await work(agent, console)
+                try await runtime.rest(orParkedFor: [.owner, .model, .peer])
             } catch {
-                await agent.stop()
+                await runtime.shutdown()
+                peersLive.finish()
                 interrupts.end()
                 throw error
             }
             // Ends the listening too, once everything was shown.
-            await agent.stop()
+            await runtime.shutdown()
+            peersLive.finish()
             interrupts.end()
             try await group.waitForAll()
             return rest
@@ -171,6 +197,8 @@ struct Session {
                 switch parking {
                 case .model:
                     "no model answers; the task is kept: anima resume \(target) tries again (with --wait until it is done)"
+                case .peer:
+                    "a message waits until it can be carried; anima resume \(target) tries again"
                 case .owner: "the task is kept until you have answered; anima approvals lists what is asked"
                 }
             terminal.line(text, to: .error, .yellow)
@@ -178,8 +206,10 @@ struct Session {
         }
     }
 
-    private func residence() async throws -> (AgentID, Runtime.Residence) {
-        let composition = try options.composition()
+    private func residence(
+        _ composition: Composition,
+        _ live: Broadcast
+    ) async throws -> (AgentID, Runtime.Residence) {
         let overrides =
             options.model.map { [ConfigurationOverride(key: "model.use", value: $0, option: "--model")] } ?? []
         let (id, configuration) = try composition.agent(target, overrides: overrides)
@@ -187,17 +217,21 @@ struct Session {
         if !FilePath.exists(target) {
             try FilePath.makePrivateDirectory(configuration.workspace ?? composition.home.workspace(of: id))
         }
-        return (id, try await residence(of: id, configuration, composition))
+        let residence = try await composition.residence(of: id, configuration, live: live)
+        if !configuration.model.isChosen { note(residence.equipment.models.first?.name ?? "") }
+        return (id, residence)
     }
 
     private func residence(
-        of id: AgentID,
-        _ configuration: AgentConfiguration,
-        _ composition: Composition
+        ofPeer id: AgentID,
+        _ composition: Composition,
+        _ live: Broadcast
     ) async throws -> Runtime.Residence {
-        let residence = try await composition.residence(of: id, configuration)
-        if !configuration.model.isChosen { note(residence.equipment.models.first?.name ?? "") }
-        return residence
+        let configuration = try composition.peer(id, beside: FilePath.exists(target) ? target : nil)
+        if FilePath.exists(composition.home.agentFilePath(of: id)) {
+            try FilePath.makePrivateDirectory(configuration.workspace ?? composition.home.workspace(of: id))
+        }
+        return try await composition.residence(of: id, configuration, live: live)
     }
 
     /// Says which model was found when none was configured.

@@ -79,6 +79,12 @@ struct EventFormat {
             let refused = (fact.refused ?? []).map { "refused (\($0.reason.rawValue)): \(short($0.text))" }
             let kept = "\(fact.kept) kept from \(fact.turn) by \(fact.by)"
             return ([kept] + refused + [fact.problem].compactMap(\.self)).joined(separator: isVerbose ? "\n" : "; ")
+        case .envelopeSent(let fact):
+            return "\(fact.envelope.kind.rawValue) to @\(fact.to): \(short(fact.envelope.text))"
+        case .envelopeDelayed(let fact):
+            return "\(fact.envelope) again at \(fact.next.rfc3339): \(short(fact.reason))"
+        case .envelopeSettled(let fact):
+            return "\(fact.outcome.rawValue) to @\(fact.to)" + (fact.reason.map { ": \(short($0))" } ?? "")
         case .conversationCompacted(let fact):
             let summary =
                 "\(fact.summary.turns) turns up to \(fact.summary.through) by \(fact.by): \(short(fact.summary.text))"

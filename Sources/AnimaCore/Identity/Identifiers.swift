@@ -73,6 +73,9 @@ public struct ConversationID: Hashable, Sendable, Codable, Comparable, CustomStr
 
     private init(unchecked name: String) { self.name = name }
 
+    /// The conversation with another agent.
+    public init(with agent: AgentID) { self.init(unchecked: "@\(agent)") }
+
     public init(from decoder: any Decoder) throws {
         try self.init(decoder.singleValueContainer().decode(String.self))
     }

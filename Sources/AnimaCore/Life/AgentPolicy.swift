@@ -8,6 +8,8 @@ public struct AgentPolicy: Hashable, Sendable, Codable {
     public var gate: Gate
     /// What it remembers by itself.
     public var memory: MemoryPolicy
+    /// The agents that it may write to, and whose messages it takes.
+    public var peers: [AgentID] = []
 
     /// A policy; by default nothing is allowed, and nothing is remembered by itself.
     public init(

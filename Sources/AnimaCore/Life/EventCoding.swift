@@ -20,7 +20,8 @@ public struct EventCoding: Sendable {
     ///
     /// Version 1 is the first one. Version 2 knows several models for an agent, budgets, images, questions to the owner,
     /// and what is done about a failed model call. Version 3 knows kind, subject, importance, time and predecessors of a
-    /// memory, and agents that remember by themselves. Version 4 knows conversations with a summary.
+    /// memory, and agents that remember by themselves. Version 4 knows conversations with a summary, and
+    /// peers.
     public static let current = EventCoding(
         version: 4,
         upgrades: [
@@ -58,6 +59,9 @@ public struct EventCoding: Sendable {
             case .memoryStored(let payload): try encoder.encode(payload)
             case .memoryForgotten(let payload): try encoder.encode(payload)
             case .memoryLearned(let payload): try encoder.encode(payload)
+            case .envelopeSent(let payload): try encoder.encode(payload)
+            case .envelopeDelayed(let payload): try encoder.encode(payload)
+            case .envelopeSettled(let payload): try encoder.encode(payload)
             case .conversationCompacted(let payload): try encoder.encode(payload)
             case .blockEdited(let payload): try encoder.encode(payload)
             case .filesRestored(let payload): try encoder.encode(payload)
@@ -106,6 +110,9 @@ public struct EventCoding: Sendable {
             case .memoryStored: return .memoryStored(try decoder.decode(Fact.MemoryStored.self, from: data))
             case .memoryForgotten: return .memoryForgotten(try decoder.decode(Fact.MemoryForgotten.self, from: data))
             case .memoryLearned: return .memoryLearned(try decoder.decode(Fact.MemoryLearned.self, from: data))
+            case .envelopeSent: return .envelopeSent(try decoder.decode(Fact.EnvelopeSent.self, from: data))
+            case .envelopeDelayed: return .envelopeDelayed(try decoder.decode(Fact.EnvelopeDelayed.self, from: data))
+            case .envelopeSettled: return .envelopeSettled(try decoder.decode(Fact.EnvelopeSettled.self, from: data))
             case .conversationCompacted:
                 return .conversationCompacted(try decoder.decode(Fact.ConversationCompacted.self, from: data))
             case .blockEdited: return .blockEdited(try decoder.decode(Fact.BlockEdited.self, from: data))

@@ -18,6 +18,9 @@ extension Fact.Kind {
         case .memoryStored: "Something was remembered, together with the result of the call that did it."
         case .memoryForgotten: "Memories were forgotten: they stay in the life, and come up no more."
         case .memoryLearned: "An ended turn was learned from; what was worth it stands in `memory.stored` before."
+        case .envelopeSent: "The agent sent an envelope to another one; from here on it is not lost."
+        case .envelopeDelayed: "An envelope could not be carried to its recipient; it is tried again."
+        case .envelopeSettled: "An envelope that was sent was delivered, refused, or given up."
         case .conversationCompacted:
             "A summary took the place of a conversation's older turns in what the model sees; the turns stay in the life."
         case .blockEdited: "A block, which is always in view, was written or emptied."
@@ -152,6 +155,19 @@ extension Fact.Kind {
                 ("model", "the model that answered, whether its answer was of use or not; absent for none"),
                 ("usage", "what the model call cost, as in model.replied; absent for none"),
                 ("problem", "why no model was asked, or what was wrong with its answer; absent for nothing"),
+            ]
+        case .envelopeSent:
+            [
+                ("to", "the recipient"), ("envelope", "what was sent, as in envelope.accepted"),
+            ]
+        case .envelopeDelayed:
+            [
+                ("envelope", "its id"), ("reason", "why it could not be carried"), ("next", "when it is tried again"),
+            ]
+        case .envelopeSettled:
+            [
+                ("envelope", "its id"), ("to", "the recipient"), ("outcome", "delivered, refused or expired"),
+                ("reason", "why it was not delivered; absent when it was"),
             ]
         case .conversationCompacted:
             [

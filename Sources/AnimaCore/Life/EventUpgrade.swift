@@ -35,11 +35,15 @@ enum EventUpgrade {
         body = .object(members)
     }
 
-    /// From version 3 to 4: long conversations are summarised, which older agents did not do.
+    /// From version 3 to 4: long conversations are summarised, and there are peers, which older agents did not have.
     @Sendable
     static func toTidyMemories(kind: String, body: inout JSONValue) {
         guard kind == "agent.configured", case .object(var members) = body else { return }
         members["policy"] = members["policy"]?.adding(["compaction": "off", "summaryTokens": 1024], to: "memory")
+        if case .object(var policy) = members["policy"], policy["peers"] == nil {
+            policy["peers"] = []
+            members["policy"] = .object(policy)
+        }
         body = .object(members)
     }
 }

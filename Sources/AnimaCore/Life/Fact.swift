@@ -34,6 +34,12 @@ public enum Fact: Hashable, Sendable {
     case memoryForgotten(MemoryForgotten)
     /// An ended turn was learned from.
     case memoryLearned(MemoryLearned)
+    /// The agent sent an envelope to another one.
+    case envelopeSent(EnvelopeSent)
+    /// An envelope could not be carried; it is tried again.
+    case envelopeDelayed(EnvelopeDelayed)
+    /// An envelope that was sent was delivered, refused or given up.
+    case envelopeSettled(EnvelopeSettled)
     /// A summary took the place of a conversation's older turns.
     case conversationCompacted(ConversationCompacted)
     /// A block that is always in view was written.
@@ -75,6 +81,12 @@ public enum Fact: Hashable, Sendable {
         case memoryForgotten = "memory.forgotten"
         /// See ``Fact/memoryLearned(_:)``.
         case memoryLearned = "memory.learned"
+        /// See ``Fact/envelopeSent(_:)``.
+        case envelopeSent = "envelope.sent"
+        /// See ``Fact/envelopeDelayed(_:)``.
+        case envelopeDelayed = "envelope.delayed"
+        /// See ``Fact/envelopeSettled(_:)``.
+        case envelopeSettled = "envelope.settled"
         /// See ``Fact/conversationCompacted(_:)``.
         case conversationCompacted = "conversation.compacted"
         /// See ``Fact/blockEdited(_:)``.
@@ -102,6 +114,9 @@ public enum Fact: Hashable, Sendable {
         case .memoryStored: .memoryStored
         case .memoryForgotten: .memoryForgotten
         case .memoryLearned: .memoryLearned
+        case .envelopeSent: .envelopeSent
+        case .envelopeDelayed: .envelopeDelayed
+        case .envelopeSettled: .envelopeSettled
         case .conversationCompacted: .conversationCompacted
         case .blockEdited: .blockEdited
         case .filesRestored: .filesRestored

@@ -16,6 +16,8 @@ public struct Envelope: Hashable, Sendable, Codable {
         case approval
         /// What became of a child's work.
         case childReport
+        /// A memory that another agent shares; it is kept, and nothing is to be done.
+        case memory
     }
 
     /// Who sent it, as the runtime knows it; never taken from the payload.
@@ -82,6 +84,8 @@ public struct Envelope: Hashable, Sendable, Codable {
     public let images: [Image]?
     /// The JSON schema that the answer must follow; nil for free text.
     public let answerSchema: JSONValue?
+    /// The memory that it shares; nil for none.
+    public let memory: MemoryDraft?
 
     /// An image, kept in the life by its hash.
     public struct Image: Hashable, Sendable, Codable {
@@ -128,7 +132,8 @@ public struct Envelope: Hashable, Sendable, Codable {
         budget: Int? = nil,
         trust: Trust = .owner,
         images: [Image] = [],
-        answerSchema: JSONValue? = nil
+        answerSchema: JSONValue? = nil,
+        memory: MemoryDraft? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -143,6 +148,7 @@ public struct Envelope: Hashable, Sendable, Codable {
         self.trust = trust
         self.images = images.isEmpty ? nil : images
         self.answerSchema = answerSchema
+        self.memory = memory
     }
 }
 
@@ -154,6 +160,9 @@ public enum Receipt: Hashable, Sendable {
     case duplicate
     /// It was not taken, for this reason; nothing was added.
     case refused(Refusal)
+
+    /// Why it was not taken; nil when it was.
+    public var refusal: Refusal? { if case .refused(let reason) = self { reason } else { nil } }
 
     /// Why an envelope was not taken.
     public enum Refusal: Hashable, Sendable, CustomStringConvertible {
@@ -167,6 +176,12 @@ public enum Receipt: Hashable, Sendable {
         case imagesTooLarge(bytes: Int, limit: Int)
         /// Its deadline had passed when it came.
         case expired
+        /// There is no such agent.
+        case unknownAgent
+        /// The agent does not take messages of this one.
+        case notAllowed(AgentID)
+        /// The memory that it shares is not kept.
+        case memoryRefused(MemoryGate.Refusal)
 
         public var description: String {
             switch self {
@@ -180,6 +195,12 @@ public enum Receipt: Hashable, Sendable {
                 "its images have \(bytes) bytes, over the limit of \(limit); shrink them or raise limits.image_bytes"
             case .expired:
                 "its deadline had passed"
+            case .unknownAgent:
+                "there is no such agent"
+            case .notAllowed(let sender):
+                "it takes no messages of @\(sender); name it in peers.allow there"
+            case .memoryRefused(let reason):
+                "the memory is not kept there (\(reason.rawValue))"
             }
         }
     }

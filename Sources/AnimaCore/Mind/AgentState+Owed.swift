@@ -23,11 +23,32 @@ extension AgentState {
                 )
             )
         }
+        for item in nextOutgoing { effects.append(owed(by: item, at: now)) }
         // Learning waits until nothing else is to be done, but not for ever.
         if let entry = unlearned.first, effects.isEmpty || unlearned.count >= Self.mostPatience {
             effects.append(.learn(entry.turn))
         }
         return effects
+    }
+
+    /// The oldest envelope to each recipient: the others follow it, so that they come in their order.
+    private var nextOutgoing: [Outgoing] {
+        var recipients: Set<AgentID> = []
+        return outbox.filter { recipients.insert($0.recipient).inserted }
+    }
+
+    private func owed(by item: Outgoing, at now: Instant) -> Effect {
+        if now >= item.expiry(policy) {
+            let fact = Fact.EnvelopeSettled(
+                envelope: item.envelope.id,
+                to: item.recipient,
+                outcome: .expired,
+                reason: "it could not be carried in time; the limit is retry.park_seconds or its deadline"
+            )
+            return .record(Draft(.envelopeSettled(fact), cause: item.seq))
+        }
+        if let retryAt = item.retryAt, now < retryAt { return .wait(until: min(retryAt, item.expiry(policy))) }
+        return .deliver(item.envelope.id, attempt: item.failures + 1)
     }
 
     /// With so many turns to learn from it goes on beside other work.
@@ -36,9 +57,12 @@ extension AgentState {
     /// What all open work waits for; nil when some of it goes on, or when there is none.
     public func parking(at now: Instant) -> Parking? {
         let isWaiting = owed(at: now).allSatisfy { if case .wait = $0 { true } else { false } }
-        guard !turns.isEmpty, isWaiting, turns.allSatisfy({ $0.isParked(at: now) || $0.waitingSince != nil }) else {
+        guard isWaiting, !turns.isEmpty || !outbox.isEmpty,
+            turns.allSatisfy({ $0.isParked(at: now) || $0.waitingSince != nil })
+        else {
             return nil
         }
+        if turns.isEmpty { return .peer }
         return turns.contains { $0.waitingSince != nil } ? .owner : .model
     }
 

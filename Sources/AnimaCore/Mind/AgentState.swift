@@ -21,6 +21,8 @@ public struct AgentState: Hashable, Sendable, Codable {
     public private(set) var models: [String] = []
     /// Envelopes that wait, in the order in which they were taken.
     public private(set) var inbox: [Waiting] = []
+    /// Envelopes that are on their way to other agents, in the order in which they were sent.
+    public private(set) var outbox: [Outgoing] = []
     /// Turns that are open, in the order in which they were opened; at most one for each conversation.
     public private(set) var turns: [Turn] = []
     /// How many turns were opened.
@@ -86,11 +88,21 @@ public struct AgentState: Hashable, Sendable, Codable {
             // A change may have mended what failed: everything is tried again from the first model on.
             for index in turns.indices { turns[index].asking.restart() }
         case .agentWoke:
+            // What could not be carried before is tried again at once.
+            for index in outbox.indices { outbox[index].retryAt = nil }
             for index in turns.indices {
                 turns[index].interruptStartedCalls()
                 turns[index].resume(at: event.at, leftAt: lastAt ?? event.at)
             }
-        case .envelopeAccepted(let fact): inbox.append(Waiting(envelope: fact.envelope, seq: event.seq))
+        case .envelopeAccepted(let fact):
+            // A shared memory is kept at once; nothing waits.
+            if fact.envelope.kind != .memory { inbox.append(Waiting(envelope: fact.envelope, seq: event.seq)) }
+        case .envelopeSent(let fact): outbox.append(Outgoing(to: fact.to, fact.envelope, seq: event.seq))
+        case .envelopeDelayed(let fact):
+            guard let index = outbox.firstIndex(where: { $0.envelope.id == fact.envelope }) else { break }
+            outbox[index].failures += 1
+            outbox[index].retryAt = fact.next
+        case .envelopeSettled(let fact): outbox.removeAll { $0.envelope.id == fact.envelope }
         case .turnOpened(let fact): openTurn(for: fact.envelope, event)
         case .modelReplied(let fact):
             usage += fact.usage

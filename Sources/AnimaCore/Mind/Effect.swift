@@ -10,6 +10,8 @@ public enum Effect: Hashable, Sendable {
     case runTool(ToolCallID, attempt: Int)
     /// Ask the tool whether an interrupted call took effect, and run it if it did not.
     case probeTool(ToolCallID, attempt: Int)
+    /// Carry an envelope to its recipient.
+    case deliver(EnvelopeID, attempt: Int)
     /// Learn from a turn that has ended.
     case learn(TurnID)
     /// End a tool call that runs, and report what there is of its result.

@@ -14,6 +14,8 @@ public struct Mind: Sendable {
         case wake(program: String)
         /// An envelope came, with the bytes that it refers to.
         case deliver(Envelope, attachments: [LifeBatch.Spill] = [])
+        /// The owner has the agent send something, as an envelope with this id.
+        case send(OutgoingMessage, EnvelopeID)
         /// An effect that was begun came to this.
         case settled(Effect, Outcome, milliseconds: Int)
         /// The owner's answer to a question; left alone when there is no such question.
@@ -40,6 +42,10 @@ public struct Mind: Sendable {
         case didNotHappen
         /// The model was not called yet: the conversation was made shorter first.
         case compacted(Compaction)
+        /// What became of an envelope that was carried to its recipient.
+        case delivered(Receipt)
+        /// Nobody knows what became of it, for this reason.
+        case undelivered(String)
         /// What a turn that has ended gives to remember.
         case learned(Lesson)
     }
@@ -137,7 +143,7 @@ public struct Mind: Sendable {
             // Time moved on since the decision: the next one records it.
             case .record: plan.lookAt = now
             case .stopTool: break
-            case .callModel, .lookAround, .runTool, .probeTool, .learn:
+            case .callModel, .lookAround, .runTool, .probeTool, .deliver, .learn:
                 wanted.insert(effect)
                 guard inFlight.insert(effect).inserted else { continue }
                 plan.begin.append(effect)
@@ -178,11 +184,14 @@ public struct Mind: Sendable {
                 work.append(Draft(.agentConfigured(.init(policy: policy, models: models))))
             }
         case .wake(let program):
-            if !work.state.turns.isEmpty || !work.state.inbox.isEmpty {
+            if !work.state.turns.isEmpty || !work.state.inbox.isEmpty || !work.state.outbox.isEmpty {
                 work.append(Draft(.agentWoke(.init(program: program, openTurns: work.state.turns.map(\.id)))))
             }
         case .deliver(let envelope, let attachments):
             return deliver(envelope, attachments, &work)
+        case .send(let message, let id):
+            let envelope = envelope(message, id, trust: message.memory?.trust ?? .owner, work)
+            work.append(Draft(.envelopeSent(.init(to: message.recipient, envelope: envelope))))
         case .settled(let effect, let outcome, let milliseconds):
             inFlight.remove(effect)
             reservations[effect] = nil
@@ -210,6 +219,9 @@ public struct Mind: Sendable {
         if imageBytes > limits.imageBytes {
             return .refused(.imagesTooLarge(bytes: imageBytes, limit: limits.imageBytes))
         }
+        if case .agent(let peer) = envelope.sender, !work.state.policy.peers.contains(peer) {
+            return .refused(.notAllowed(peer))
+        }
         if envelope.hops > limits.hops { return .refused(.tooManyHops(limit: limits.hops)) }
         if let deadline = envelope.deadline, deadline <= work.now { return .refused(.expired) }
         if work.state.inbox.contains(where: { $0.envelope.id == envelope.id })
@@ -217,6 +229,7 @@ public struct Mind: Sendable {
         {
             return .duplicate
         }
+        if envelope.kind == .memory { return keep(envelope, &work) }
         if work.state.inbox.count >= limits.mailbox { return .refused(.mailboxFull(limit: limits.mailbox)) }
         work.append(
             Draft(
@@ -230,12 +243,47 @@ public struct Mind: Sendable {
         return .accepted(seq: work.state.lastSeq)
     }
 
+    /// Keeps a memory that another agent shares, if the gate of memory lets it through.
+    private func keep(_ envelope: Envelope, _ work: inout Work) -> Receipt {
+        guard var draft = envelope.memory else { return .refused(.memoryRefused(.trivial)) }
+        let trust = min(envelope.trust, .agent)
+        // What it replaced and who said it are the other agent's business.
+        draft.supersedes = []
+        draft.speaker = envelope.sender.description
+        if case .refuse(let reason) = MemoryGate.judge(draft, similar: [], trust: trust) {
+            return .refused(.memoryRefused(reason))
+        }
+        func append(_ fact: Fact, cause: Int?) {
+            work.append(Draft(conversation: envelope.conversation, turn: nil, cause: cause, fact: fact))
+        }
+        append(.envelopeAccepted(.init(envelope: envelope)), cause: nil)
+        let seq = work.state.lastSeq
+        append(.memoryStored(.init(draft, trust: trust, source: seq)), cause: seq)
+        return .accepted(seq: seq)
+    }
+
     private mutating func settle(_ effect: Effect, _ outcome: Outcome, _ milliseconds: Int, _ work: inout Work) {
         switch (effect, outcome) {
         case (.callModel(let id, let step, let attempt), .reply(let reply, let source, let recalled)):
             guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
             let fact = judged(reply, turn, step: step, attempt: attempt, milliseconds, source, recalled, work.state)
             work.append(turn.draft(.modelReplied(fact), step: step))
+        case (.deliver(let id, _), .delivered(let receipt)):
+            guard let item = work.state.outbox.first(where: { $0.envelope.id == id }) else { return }
+            let refusal = receipt.refusal
+            let fact = Fact.EnvelopeSettled(
+                envelope: id,
+                to: item.recipient,
+                outcome: refusal == nil ? .delivered : .refused,
+                reason: refusal?.description
+            )
+            work.append(Draft(.envelopeSettled(fact), cause: item.seq))
+        case (.deliver(let id, let attempt), .undelivered(let reason)):
+            guard let item = work.state.outbox.first(where: { $0.envelope.id == id }), item.failures + 1 == attempt
+            else { return }
+            let next = work.now + item.delay(using: &generator)
+            let fact = Fact.EnvelopeDelayed(envelope: id, reason: String(reason.prefix(500)), next: next)
+            work.append(Draft(.envelopeDelayed(fact), cause: item.seq))
         case (.learn(let id), .learned(let lesson)): learn(lesson, from: id, &work)
         case (.callModel(let id, let step, let attempt), .compacted(let compaction)):
             guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
@@ -279,6 +327,7 @@ public struct Mind: Sendable {
         _ work: inout Work
     ) {
         var output = output
+        if let refusal = refusal(of: output.send, turn, work.state) { output = .failure(refusal) }
         let (count, last) = turn.repetitions(of: call.tool, call.arguments)
         if count >= Self.mostRepetitions - 1, output.content == last, turn.closing == nil {
             output.content = output.content.withRepetitionNotice(count + 1)
@@ -308,6 +357,7 @@ public struct Mind: Sendable {
         work.append(turn.draft(.toolFinished(fact), step: call.id.step, cause: step.seq))
         work.batch.spills += output.keeps
         work.batch.spills += spills
+        send(output.send, call.id, of: turn, &work)
         let trust = turn.trustOfView
         for draft in output.remember {
             let fact = Fact.MemoryStored(draft, trust: min(draft.trust ?? .owner, trust), call: call.id)
@@ -324,6 +374,58 @@ public struct Mind: Sendable {
             let fact = Fact.BlockEdited(name: name, text: text, by: agent.name, call: call.id)
             work.append(turn.draft(.blockEdited(fact), step: call.id.step, cause: work.state.lastSeq))
         }
+    }
+
+    /// Why messages can't be sent; nil when they can.
+    private func refusal(of messages: [OutgoingMessage], _ turn: Turn, _ state: AgentState) -> String? {
+        guard !messages.isEmpty else { return nil }
+        let policy = state.policy
+        if let stranger = messages.first(where: { !policy.peers.contains($0.recipient) })?.recipient {
+            return "nothing was sent: @\(stranger) is no peer of yours (peers.allow)"
+        }
+        if turn.envelope.hops + 1 > policy.limits.hops {
+            return "nothing was sent: what you answer went through \(turn.envelope.hops) agents already "
+                + "(limits.hops = \(policy.limits.hops))"
+        }
+        if state.outbox.count + messages.count > policy.limits.mailbox {
+            return "nothing was sent: \(state.outbox.count) messages are still on their way "
+                + "(limits.mailbox = \(policy.limits.mailbox))"
+        }
+        return nil
+    }
+
+    /// Puts messages into the outbox; the same call gives the same envelopes.
+    private func send(_ messages: [OutgoingMessage], _ call: ToolCallID, of turn: Turn, _ work: inout Work) {
+        let cause = work.state.lastSeq
+        for (index, message) in messages.enumerated() {
+            let life = work.state.life?.text ?? agent.name
+            let id = EnvelopeID(made: "\(life)/\(call)/\(index + 1)")
+            let trust = min(turn.trustOfView, message.memory?.trust ?? .owner)
+            let envelope = envelope(message, id, answering: turn.envelope, trust: trust, work)
+            let fact = Fact.EnvelopeSent(to: message.recipient, envelope: envelope)
+            work.append(turn.draft(.envelopeSent(fact), step: call.step, cause: cause))
+        }
+    }
+
+    private func envelope(
+        _ message: OutgoingMessage,
+        _ id: EnvelopeID,
+        answering parent: Envelope? = nil,
+        trust: Trust,
+        _ work: Work
+    ) -> Envelope {
+        Envelope(
+            id: id,
+            kind: message.memory == nil ? .message : .memory,
+            sender: .agent(agent),
+            conversation: message.conversation ?? ConversationID(with: agent),
+            text: message.text,
+            sentAt: work.now,
+            parent: parent?.id,
+            hops: (parent?.hops ?? 0) + 1,
+            trust: min(trust, .agent),
+            memory: message.memory
+        )
     }
 
     /// Keeps of a lesson what the gate of memory lets through, and records the rest with the reason.
@@ -492,13 +594,14 @@ extension Fact {
     /// Everything else may be lost in a power cut and happens again.
     fileprivate var mustBeFlushed: Bool {
         switch self {
-        case .envelopeAccepted, .approvalDecided, .toolStarted, .turnEnded, .memoryForgotten, .blockEdited,
+        case .envelopeAccepted, .envelopeSent, .approvalDecided, .toolStarted, .turnEnded, .memoryForgotten,
+            .blockEdited,
             .filesRestored:
             true
         // What undoes a change must not be lost when the change is not.
         case .toolFinished(let fact): fact.changes != nil
         case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .approvalAsked,
-            .turnClosing, .memoryStored, .memoryLearned, .conversationCompacted:
+            .turnClosing, .memoryStored, .memoryLearned, .conversationCompacted, .envelopeDelayed, .envelopeSettled:
             false
         }
     }

@@ -62,6 +62,8 @@ public struct ToolInvocation: Sendable {
     public let blocks: [MemoryBlock]
     /// What bounds memory.
     public let memoryPolicy: MemoryPolicy
+    /// The agents that the agent may write to.
+    public let peers: [AgentID]
     /// What the earlier calls of the conversation gave.
     public let outputs: any OutputReader
     /// What the owner said when asked about the call; nil when nothing was said.
@@ -83,6 +85,7 @@ public struct ToolInvocation: Sendable {
         trust: Trust = .owner,
         blocks: [MemoryBlock] = [],
         memoryPolicy: MemoryPolicy = MemoryPolicy(),
+        peers: [AgentID] = [],
         outputs: any OutputReader = NoOutputs(),
         answer: String? = nil,
         remaining: Remaining? = nil,
@@ -98,6 +101,7 @@ public struct ToolInvocation: Sendable {
         self.trust = trust
         self.blocks = blocks
         self.memoryPolicy = memoryPolicy
+        self.peers = peers
         self.outputs = outputs
         self.answer = answer
         self.remaining = remaining
@@ -131,6 +135,8 @@ public struct ToolOutput: Hashable, Sendable {
     public var forget: [Int] = []
     /// Blocks to write, by name; an empty text removes one.
     public var blocks: [String: String] = [:]
+    /// What to send to other agents; it is on its way when the result is on record, or neither is.
+    public var send: [OutgoingMessage] = []
     /// The trust of the content when it is less than the tool's; nil for the tool's.
     public var trust: Trust?
     /// What the content lost to the tool's own limits, in bytes.

@@ -2,6 +2,8 @@
 public enum Parking: Hashable, Sendable {
     /// No model answers; it is asked again later.
     case model
+    /// A message can't be carried to another agent; it is tried again later.
+    case peer
     /// The gate asks the owner about a call.
     case owner
 }

@@ -102,7 +102,12 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
     ///
     /// - Parameter notes: Lines about the input, after it.
     public func shownText(notes: [String] = []) -> String {
-        let text = ([input.text] + notes).joined(separator: "\n")
+        var text = ([input.text] + notes).joined(separator: "\n")
+        if case .agent = input.sender {
+            // Another agent can't pass for the owner, nor end what it says.
+            let said = text.replacing("</message", with: "<\\/message")
+            text = "<message from=\"\(input.sender.description)\">\n\(said)\n</message>"
+        }
         let shown = text.allSatisfy(\.isWhitespace) ? "(no text)" : text
         return [summary?.shown, shown, tail].compactMap(\.self).joined(separator: "\n\n")
     }

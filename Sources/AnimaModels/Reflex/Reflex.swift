@@ -159,6 +159,8 @@ struct Reflex {
 
     // MARK: Moves
 
+    private func peer(_ intent: ReflexIntent) -> String { String((intent.text("peer") ?? "").dropFirst()) }
+
     private func move(for part: ReflexText.Part, _ results: ReflexResults) throws(ReflexProblem) -> Move {
         guard let intent = ReflexIntent(part) else { throw ReflexProblem(notUnderstood(part)) }
         if let tool = neededTool(intent.action), !tools.contains(tool) {
@@ -176,6 +178,16 @@ struct Reflex {
         case .remember:
             let text = try content(intent, results)
             return one("remember", ["text": .string(text)], "remembered \"\(text.firstLine)\"")
+        case .tell:
+            let (peer, text) = (peer(intent), try content(intent, results))
+            return one("send_message", ["to": .string(peer), "text": .string(text)], "wrote to @\(peer)")
+        case .share:
+            let (peer, memory) = (peer(intent), intent.text("memory") ?? "")
+            return one(
+                "share_memory",
+                ["memory": .string(memory), "to": .string(peer)],
+                "shared \(memory) with @\(peer)"
+            )
         case .recall:
             let query = intent.text("text") ?? ""
             let isAll = ["me", "everything"].contains(query.lowercased())
@@ -381,6 +393,8 @@ extension ReflexRule.Action {
         case .run, .countLines, .countWords: "shell"
         case .add: "add"
         case .remember: "remember"
+        case .tell: "send_message"
+        case .share: "share_memory"
         case .recall: "recall"
         case .echo: "echo"
         case .now: "now"

@@ -138,7 +138,10 @@ extension TranscriptTurn.Exchange {
             return ReflexResults.Entry(text: String(body), gap: gap)
         default: break
         }
-        let isConfirmation = ["write_file", "edit_file", "move_file", "delete_file", "remember"].contains(tool)
+        let isConfirmation = [
+            "write_file", "edit_file", "move_file", "delete_file", "remember", "send_message", "share_memory",
+        ]
+        .contains(tool)
         return ReflexResults.Entry(text: content, gap: gap, isConfirmation: isConfirmation)
     }
 

@@ -2,14 +2,14 @@
 ///
 /// A pattern is a list of words: `a|b` stands for either, `word?` may be missing, `{slot}` takes words of the request:
 /// `{text}`, `{old}` and `{new}` any number, `{file}` and `{dir}` one, `{files}` one or several joined by commas and "and",
-/// `{from}`, `{to}` and `{count}` a number, `{span}` two with a dash, `{numbers}` several (see ``ReflexSlot``). The first
+/// `{peer}` an agent written `@name`, `{memory}` the number of a memory, `{from}`, `{to}` and `{count}` a number, `{span}` two with a dash, `{numbers}` several (see ``ReflexSlot``). The first
 /// rule that fits the whole part decides, so special ones stand before general ones.
 struct ReflexRule: Sendable {
     /// What a rule makes an agent do.
     enum Action: Sendable {
         case readLines, read, list, search, write, append, replace, run, countLines, countWords, add
         case remember, recall, echo, say, now, report, help
-        case move, delete
+        case move, delete, tell, share
     }
 
     let action: Action
@@ -129,6 +129,12 @@ struct ReflexRule: Sendable {
         ),
         .init(.run, ["run|execute the? command? program? {text}"], "run `COMMAND LINE`"),
         .init(.remember, ["remember|note that|: {text}", "remember|note {text}"], "remember that TEXT"),
+        .init(
+            .tell,
+            ["tell {peer} to|that|: {text}", "tell|ask {peer} {text}", "send {text} to {peer}"],
+            "tell @NAME TEXT"
+        ),
+        .init(.share, ["share {memory} with {peer}"], "share m12 with @NAME"),
         .init(.echo, ["echo {text}"], "echo TEXT"),
         .init(.say, ["say {text}"], "say TEXT"),
         .init(
@@ -154,6 +160,6 @@ struct ReflexRule: Sendable {
         "save", "move", "rename", "delete", "remove",
         "put", "store", "create", "make", "append", "replace", "change", "run", "execute", "count", "add", "sum",
         "remember",
-        "note", "recall", "echo", "say", "tell", "report", "summarise", "summarize",
+        "note", "recall", "echo", "say", "tell", "send", "share", "report", "summarise", "summarize",
     ]
 }

@@ -5,7 +5,7 @@ struct ReflexSlot {
     /// The most words it takes.
     var maximumWords: Int {
         switch name {
-        case "from", "to", "count", "span": 1
+        case "from", "to", "count", "span", "peer", "memory": 1
         case "file", "dir": 3
         default: .max / 2
         }
@@ -15,6 +15,8 @@ struct ReflexSlot {
     func accepts(_ words: ArraySlice<ReflexText.Word>) -> Bool {
         switch name {
         case "from", "to", "count": words.allSatisfy { !$0.isQuoted && Int($0.text) != nil }
+        case "peer": words.first?.text.hasPrefix("@") == true
+        case "memory": words.first.map { $0.text.first == "m" && Int($0.text.dropFirst()) != nil } == true
         case "span": words.allSatisfy { !$0.isQuoted && Self.span($0.text) != nil }
         case "file", "dir": words.count == 1 || Self.isThatFile(words)
         case "files": Self.files(words) != nil

@@ -8,6 +8,7 @@ extension Agent {
         case .callModel: return limits.modelTime
         // Nobody waits for it, and it can be done again.
         case .learn: return min(limits.modelTime, .seconds(60))
+        case .deliver: return .seconds(30)
         // Tools keep the limit themselves; this is for one that does not.
         case .runTool, .probeTool, .lookAround: return limits.toolTime + .milliseconds(500)
         case .record, .stopTool, .wait: return nil
@@ -23,6 +24,7 @@ extension Agent {
         case .lookAround(let id): outcome = await lookAround(id)
         case .runTool(let id, _): outcome = await runTool(id, effect)
         case .probeTool(let id, _): outcome = await probeTool(id)
+        case .deliver(let id, _): outcome = await deliver(id, effect)
         case .learn(let id): outcome = await learn(id, effect)
         case .record, .stopTool, .wait: outcome = nil
         }
@@ -137,6 +139,23 @@ extension Agent {
         return output.map { .output($0) } ?? .didNotHappen
     }
 
+    // MARK: Messages
+
+    private func deliver(_ id: EnvelopeID, _ effect: Effect) async -> Mind.Outcome? {
+        guard let item = mind.state.outbox.first(where: { $0.envelope.id == id }) else { return nil }
+        guard let transport else { return .undelivered("this process carries no messages") }
+        do {
+            let receipt = try await transport.deliver(item.envelope, to: item.recipient)
+            // There will be room later.
+            if let refusal = receipt.refusal, case .mailboxFull = refusal { return .undelivered("\(refusal)") }
+            return .delivered(receipt)
+        } catch {
+            // The agent is being stopped: the envelope stays owed.
+            if Task.isCancelled, !overTime.contains(effect) { return nil }
+            return .undelivered("\(error)")
+        }
+    }
+
     private func invocation(of call: ToolCall) -> ToolInvocation {
         let live = live
         let mask = equipment.mask
@@ -151,6 +170,7 @@ extension Agent {
             trust: mind.state.turn(call.id.turn)?.trustOfView ?? .untrusted,
             blocks: mind.state.blocks,
             memoryPolicy: mind.state.policy.memory,
+            peers: mind.state.policy.peers,
             outputs: PastOutputs(store: store, conversation: mind.state.turn(call.id.turn)?.conversation),
             answer: call.approval?.because,
             remaining: mind.state.turn(call.id.turn).map { mind.state.remaining(of: $0, at: equipment.clock.now) },
@@ -180,6 +200,16 @@ extension ToolOutput {
             return draft
         }
         output.blocks = blocks.mapValues(mask.masked)
+        output.send = send.map { message in
+            var memory = message.memory
+            memory?.text = mask.masked(message.memory?.text ?? "")
+            return OutgoingMessage(
+                to: message.recipient,
+                text: mask.masked(message.text),
+                conversation: message.conversation,
+                memory: memory
+            )
+        }
         return output
     }
 }

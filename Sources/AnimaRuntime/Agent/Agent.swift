@@ -11,6 +11,8 @@ public actor Agent {
     public nonisolated let live: Broadcast
 
     nonisolated let equipment: Equipment
+    /// Carries its messages; without one they stay on their way.
+    let transport: (any Transport)?
     let store: any LifeStore
     let spoken = SpokenText()
     var mind: Mind
@@ -35,7 +37,8 @@ public actor Agent {
     private var answerWaiters: [EnvelopeID: [CheckedContinuation<TranscriptTurn, any Error>]] = [:]
     private var restWaiters: [RestWaiter] = []
     private var isIdle = true
-    private var parking: Parking?
+    /// What all its open work waits for; nil when some of it goes on, or when there is none.
+    public private(set) var parking: Parking?
     private var pasts: [ConversationID: Past] = [:]
 
     /// An input that waits for the committer, and who wants to know what became of it.
@@ -55,6 +58,7 @@ public actor Agent {
         state: AgentState,
         store: any LifeStore,
         equipment: Equipment,
+        transport: (any Transport)?,
         live: Broadcast,
         seed: UInt64
     ) {
@@ -62,6 +66,7 @@ public actor Agent {
         self.live = live
         self.store = store
         self.equipment = equipment
+        self.transport = transport
         mind = Mind(
             agent: id,
             state: state,
@@ -77,6 +82,7 @@ public actor Agent {
     ///
     /// - Parameters:
     ///   - parent: The life that the store's events were copied from, when this is the first start of a copy.
+    ///   - transport: Carries its messages to other agents; without one they stay on their way.
     ///   - live: Tells listeners what happens; give one that already has listeners to miss nothing.
     ///   - generator: For the life's identity and the jitter of retries.
     /// - Throws: ``StoreError`` when the life can't be read or written.
@@ -85,11 +91,20 @@ public actor Agent {
         store: any LifeStore,
         equipment: Equipment,
         copiedFrom parent: LifeID? = nil,
+        transport: (any Transport)? = nil,
         live: Broadcast = Broadcast(),
         using generator: inout some RandomNumberGenerator
     ) async throws -> Agent {
         let state = try await store.wake().state()
-        let agent = Agent(id, state: state, store: store, equipment: equipment, live: live, seed: generator.next())
+        let agent = Agent(
+            id,
+            state: state,
+            store: store,
+            equipment: equipment,
+            transport: transport,
+            live: live,
+            seed: generator.next()
+        )
         var inputs: [Mind.Input] = []
         if state.life == nil || parent != nil {
             let life = LifeID(IdentifierSource.make(at: equipment.clock.now, using: &generator))
@@ -152,7 +167,7 @@ public actor Agent {
         }
     }
 
-    private func isResting(_ reasons: Set<Parking>) -> Bool { isIdle || parking.map(reasons.contains) ?? false }
+    func isResting(_ reasons: Set<Parking>) -> Bool { isIdle || parking.map(reasons.contains) ?? false }
 
     /// Asks a turn, or all open ones, to end now; returns when that is on record.
     ///
@@ -165,6 +180,16 @@ public actor Agent {
     public nonisolated func alwaysRule(for call: ToolCall) -> Gate.Rule? {
         equipment.toolsByName[call.tool]?.spec.alwaysRule(for: call.arguments)
     }
+
+    /// Sends something to another agent because the owner wants it; returns when it is on its way.
+    ///
+    /// - Parameter envelope: Names it; the recipient takes it once.
+    public func send(_ message: OutgoingMessage, as envelope: EnvelopeID) async throws {
+        _ = try await submit(.send(message, envelope))
+    }
+
+    /// A memory by its number; nil when there is none.
+    public func memory(_ id: Int) async throws -> Memory? { try await store.memory(id) }
 
     /// Takes the owner's answer to a question of the gate; returns when that is on record.
     ///

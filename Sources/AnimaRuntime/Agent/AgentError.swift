@@ -1,4 +1,4 @@
-import AnimaCore
+public import AnimaCore
 
 /// Why an agent could not do what it was asked.
 public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -8,6 +8,8 @@ public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
         case stopped
         /// It never took this envelope; deliver it.
         case unknownEnvelope
+        /// There is no such agent.
+        case unknownAgent
         /// No such call waits for the owner's answer.
         case noSuchQuestion
     }
@@ -20,6 +22,11 @@ public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
     init(code: Code, message: String) {
         self.code = code
         self.message = message
+    }
+
+    /// There is no agent with this name.
+    public static func unknown(_ id: AgentID) -> AgentError {
+        AgentError(code: .unknownAgent, message: "there is no agent \"\(id)\"")
     }
 
     static func stopped(_ id: AgentID) -> AgentError {

@@ -1,18 +1,23 @@
 public import AnimaCore
 
 /// One process's agents: wakes them when something is for them, and lets those go that are at rest.
-public actor Runtime {
+public actor Runtime: Transport {
     /// Where an agent lives and what it works with.
     public struct Residence: Sendable {
         /// Its life.
         public let store: any LifeStore
         /// What it works with.
         public let equipment: Equipment
+        /// Tells listeners what the agent does.
+        public let live: Broadcast
 
         /// Puts a life and equipment together.
-        public init(store: any LifeStore, equipment: Equipment) {
+        ///
+        /// - Parameter live: Tells listeners what the agent does; give one that already has listeners to miss nothing.
+        public init(store: any LifeStore, equipment: Equipment, live: Broadcast = Broadcast()) {
             self.store = store
             self.equipment = equipment
+            self.live = live
         }
     }
 
@@ -29,7 +34,8 @@ public actor Runtime {
     ///
     /// - Parameters:
     ///   - seed: For identities and jitter; by chance when nil.
-    ///   - open: Finds an agent's life and equipment; called once each time the agent is woken.
+    ///   - open: Finds an agent's life and equipment; called once each time the agent is woken. It throws
+    ///     ``AgentError/unknown(_:)`` for one that there is not.
     public init(seed: UInt64? = nil, open: @escaping @Sendable (AgentID) async throws -> Residence) {
         self.open = open
         generator = SeededGenerator(seed: seed ?? .random(in: .min ... .max))
@@ -46,13 +52,15 @@ public actor Runtime {
         guard !isShutDown else { throw AgentError.stopped(id) }
         if let task = waking[id] { return try await task.value }
         let seed = generator.next()
-        let task = Task { [open] in
+        let task = Task { [open, transport = self as any Transport] in
             let residence = try await open(id)
             var generator = SeededGenerator(seed: seed)
             return try await Agent.wake(
                 id,
                 store: residence.store,
                 equipment: residence.equipment,
+                transport: transport,
+                live: residence.live,
                 using: &generator
             )
         }
@@ -67,10 +75,19 @@ public actor Runtime {
         return agent
     }
 
+    /// Carries an envelope to an agent, which is woken for it; returns when it is committed, or refused.
+    public func deliver(_ envelope: Envelope, to id: AgentID) async throws -> Receipt {
+        do { return try await deliver(envelope, attachments: [], to: id) } catch let error as AgentError
+            where error.code == .unknownAgent
+        {
+            return .refused(.unknownAgent)
+        }
+    }
+
     /// Carries an envelope to an agent; returns when it is committed, or refused.
     public func deliver(
         _ envelope: Envelope,
-        attachments: [LifeBatch.Spill] = [],
+        attachments: [LifeBatch.Spill],
         to id: AgentID
     ) async throws -> Receipt {
         try await agent(id).deliver(envelope, attachments: attachments)
@@ -86,6 +103,26 @@ public actor Runtime {
         agents[id] = nil
         await agent.stop()
         return true
+    }
+
+    /// Asks all open turns of all agents that are awake to end now.
+    public func cancel(by who: String) async throws {
+        for agent in Array(agents.values) { try await agent.cancel(by: who) }
+    }
+
+    /// Waits until no agent that is awake has anything to do, also after what they have sent each other.
+    ///
+    /// - Parameter reasons: Agents whose open work waits for one of these count as done.
+    public func rest(orParkedFor reasons: Set<Parking> = []) async throws {
+        var quiet = false
+        while !quiet {
+            quiet = true
+            for agent in Array(agents.values) {
+                if await agent.isResting(reasons) { continue }
+                quiet = false
+                try await agent.rest(orParkedFor: reasons)
+            }
+        }
     }
 
     /// Stops all agents; what they owe stays owed.

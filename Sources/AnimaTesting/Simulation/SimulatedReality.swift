@@ -6,6 +6,10 @@ struct SimulatedReality: Sendable {
     private(set) var unrepeatable: [ToolCallID: Int] = [:]
     /// Where calls run; it changes by chance.
     private(set) var place = 0
+    /// The envelopes that other agents took, in the order in which they came.
+    private(set) var arrived: [EnvelopeID] = []
+    /// The envelopes that other agents did not take.
+    private(set) var turnedAway: Set<EnvelopeID> = []
     private var done: Set<ToolCallID> = []
     private var refused: Set<ToolCallID> = []
 
@@ -23,6 +27,9 @@ struct SimulatedReality: Sendable {
 
     /// What the gate says in this world: `sign` is asked about, mail is sent only while nothing untrusted is in view.
     static let gate = Gate(rules: [.init(.allow, "*"), .init(.ask, "sign"), .init(.deny, "forbidden")])
+
+    /// The agents that are written to.
+    static let peers = ["ada", "bob"].compactMap { try? AgentID($0) }
 
     private static func spec(
         _ name: String,
@@ -105,7 +112,30 @@ struct SimulatedReality: Sendable {
         let length = Int.random(in: 0...120, using: &chance)
         let text = String(repeating: "y", count: length)
         let isSuccess = Bool.random(using: &chance)
-        return .output(isSuccess ? .success(text, remember: length < 20 ? [MemoryDraft(text)] : []) : .failure(text))
+        var output: ToolOutput =
+            isSuccess ? .success(text, remember: length < 20 ? [MemoryDraft(text)] : []) : .failure(text)
+        if isSuccess, let peer = Self.peers.randomElement(using: &chance), length % 3 == 0 {
+            output.send = [OutgoingMessage(to: peer, text: "message of \(call.id)")]
+        }
+        return .output(output)
+    }
+
+    /// Carries an envelope: it may be lost, arrive without a receipt, or be refused.
+    mutating func carry(
+        _ envelope: EnvelopeID,
+        using chance: inout SeededGenerator,
+        withoutTrouble: Bool
+    ) -> Mind.Outcome {
+        let kind = withoutTrouble ? 9 : Int.random(in: 0..<10, using: &chance)
+        if kind < 2 { return .undelivered("the line is cut") }
+        let isNew = !arrived.contains(envelope)
+        if turnedAway.contains(envelope) || (kind == 3 && isNew) {
+            turnedAway.insert(envelope)
+            return .delivered(.refused(.unknownAgent))
+        }
+        if isNew { arrived.append(envelope) }
+        if kind < 5 { return .undelivered("no receipt came back") }
+        return .delivered(isNew ? .accepted(seq: 1) : .duplicate)
     }
 
     /// Says whether an interrupted call took effect.

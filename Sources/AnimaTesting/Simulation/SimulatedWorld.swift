@@ -35,6 +35,10 @@ public struct SimulatedWorld: Sendable {
         public var powerCuts = 0
         /// Calls whose outcome nobody knows.
         public var unknown = 0
+        /// Envelopes that other agents took.
+        public var delivered = 0
+        /// Envelopes that they did not take, or that came too late.
+        public var undelivered = 0
 
         /// Nothing happened.
         public init() {}
@@ -49,6 +53,8 @@ public struct SimulatedWorld: Sendable {
             left.crashes += right.crashes
             left.powerCuts += right.powerCuts
             left.unknown += right.unknown
+            left.delivered += right.delivered
+            left.undelivered += right.undelivered
         }
     }
 
@@ -129,9 +135,11 @@ public struct SimulatedWorld: Sendable {
         }
         let models = (0..<Int.random(in: 1...3, using: &chance)).map { "scripted-\($0)" }
         limits.approvalTime = .seconds(Int.random(in: 1...300, using: &chance))
+        var policy = AgentPolicy(limits: limits, retry: retry, gate: SimulatedReality.gate)
+        policy.peers = SimulatedReality.peers
         try take([
             .begin(LifeID("life-\(seed)"), program: "simulation", parent: nil),
-            .configure(AgentPolicy(limits: limits, retry: retry, gate: SimulatedReality.gate), models: models),
+            .configure(policy, models: models),
         ])
     }
 
@@ -187,6 +195,8 @@ public struct SimulatedWorld: Sendable {
         case .lookAround: return .settled(effect, .circumstances(reality.circumstances), milliseconds: 1)
         case .probeTool(let id, _):
             return .settled(effect, reality.probe(call(id)), milliseconds: 1)
+        case .deliver(let id, _):
+            return .settled(effect, reality.carry(id, using: &chance, withoutTrouble: withoutTrouble), milliseconds: 1)
         case .learn:
             let found = ["The key is under the mat.", "The key is on the shelf.", "Hm?"].randomElement(using: &chance)
             let lesson = Lesson(
@@ -287,7 +297,7 @@ public struct SimulatedWorld: Sendable {
     private mutating func settle() throws(Violation) {
         tally.steps = 0
         var rounds = 0
-        while !mind.state.turns.isEmpty || !mind.state.inbox.isEmpty {
+        while !mind.state.turns.isEmpty || !mind.state.inbox.isEmpty || !mind.state.outbox.isEmpty {
             rounds += 1
             guard rounds < 10_000 else { throw violation("work does not end: \(mind.state.owed(at: now).prefix(5))") }
             if !running.isEmpty {
@@ -306,6 +316,10 @@ public struct SimulatedWorld: Sendable {
         }
         tally.accepted = accepted.count
         tally.ended = ended.count
+        for event in log {
+            guard case .envelopeSettled(let fact) = event.fact else { continue }
+            if fact.outcome == .delivered { tally.delivered += 1 } else { tally.undelivered += 1 }
+        }
         tally.calls = log.filter { $0.fact.kind == .toolFinished }.count
     }
 
@@ -361,6 +375,7 @@ public struct SimulatedWorld: Sendable {
         }
         guard state.turns.count <= state.policy.limits.openTurns else { throw violation("too many open turns") }
         try checkEnvelopes(state)
+        try checkOutbox(state)
         try checkCalls()
     }
 
@@ -381,6 +396,43 @@ public struct SimulatedWorld: Sendable {
                 throw violation("\(id) was taken \(taken[id, default: 0]) times and waits: \(waiting.contains(id))")
             }
         }
+    }
+
+    private func checkOutbox(_ state: AgentState) throws(Violation) {
+        var sent: [EnvelopeID: AgentID] = [:]
+        var order: [AgentID: [EnvelopeID]] = [:]
+        var settled: Set<EnvelopeID> = []
+        let arrived = Set(reality.arrived)
+        for event in log {
+            switch event.fact {
+            case .envelopeSent(let fact):
+                let id = fact.envelope.id
+                guard sent.updateValue(fact.to, forKey: id) == nil else { throw violation("\(id) was sent twice") }
+                order[fact.to, default: []].append(id)
+            case .envelopeSettled(let fact):
+                let id = fact.envelope
+                guard sent[id] == fact.to, settled.insert(id).inserted else {
+                    throw violation("\(id) was settled before it was sent, or twice")
+                }
+                switch fact.outcome {
+                case .delivered: if !arrived.contains(id) { throw violation("\(id) counts as delivered and is not") }
+                case .refused: if arrived.contains(id) { throw violation("\(id) counts as refused and was taken") }
+                case .expired: break
+                }
+            default: break
+            }
+        }
+        guard Set(state.outbox.map(\.envelope.id)) == Set(sent.keys).subtracting(settled) else {
+            throw violation("the outbox is not what was sent and is not settled")
+        }
+        guard state.outbox.count <= state.policy.limits.mailbox else { throw violation("the outbox is over its bound") }
+        for (recipient, ids) in order {
+            let came = reality.arrived.filter { sent[$0] == recipient }
+            guard came == ids.filter(arrived.contains) else {
+                throw violation("@\(recipient) got envelopes out of order")
+            }
+        }
+        guard arrived.isSubset(of: sent.keys) else { throw violation("an envelope arrived that is not in the log") }
     }
 
     private func checkCalls() throws(Violation) {
@@ -434,7 +486,7 @@ extension Effect {
         case .callModel(let id, _, _): id == turn.id
         case .runTool(let id, _), .probeTool(let id, _), .stopTool(let id), .lookAround(let id): id.turn == turn.id
         case .wait: true
-        case .learn: false
+        case .learn, .deliver: false
         }
     }
 

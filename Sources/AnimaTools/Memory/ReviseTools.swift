@@ -157,23 +157,23 @@ struct ReadHistoryTool: Tool {
     }
 }
 
-/// Why a memory can't be meant.
-private struct NoSuchMemory: Error {
+/// What an argument names is not there.
+struct ArgumentProblem: Error {
     let message: String
 }
 
 extension ToolInvocation {
     /// The memory with this number, which must hold.
-    fileprivate func memory(named name: String) async throws(NoSuchMemory) -> Memory {
+    func memory(named name: String) async throws(ArgumentProblem) -> Memory {
         guard let id = Int(name.hasPrefix("m") ? name.dropFirst() : name[...]) else {
-            throw NoSuchMemory(message: "\"\(name)\" is no number of a memory; they are written like m12")
+            throw ArgumentProblem(message: "\"\(name)\" is no number of a memory; they are written like m12")
         }
         let found: Memory?
         do { found = try await memories.memory(id) } catch {
-            throw NoSuchMemory(message: "the memories could not be read: \(error)")
+            throw ArgumentProblem(message: "the memories could not be read: \(error)")
         }
-        guard let found else { throw NoSuchMemory(message: "there is no memory m\(id)") }
-        guard found.isCurrent else { throw NoSuchMemory(message: "m\(id) holds no longer") }
+        guard let found else { throw ArgumentProblem(message: "there is no memory m\(id)") }
+        guard found.isCurrent else { throw ArgumentProblem(message: "m\(id) holds no longer") }
         return found
     }
 }

@@ -263,3 +263,36 @@ extension Memory {
         )
     }
 }
+
+/// `anima memory share`: gives a memory of one agent to another one.
+struct MemoryShareCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "share",
+        abstract: "Give a memory of one agent to another one.",
+        discussion: """
+            It is a message: the other agent must take messages of this one (peers.allow), keeps the memory as said by this \
+            one, and may refuse it. What this agent still has to do is done first.
+
+            Example:
+              anima memory share clerk m12 --with writer
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp("A configuration file, or an agent's name.", valueName: "config"),
+        completion: .file(extensions: ["toml"])
+    )
+    var config: String
+
+    @Argument(help: "The memory, for example m12.")
+    var memory: String
+
+    @Option(help: ArgumentHelp("The agent that gets it.", valueName: "agent"), completion: AgentID.completion)
+    var with: AgentID
+
+    @OptionGroup var work: WorkOptions
+
+    func run() async throws {
+        try await Session(work, target: config).share(try MemoryReference.id(memory), with: with)
+    }
+}

@@ -34,7 +34,10 @@ struct MemoryCommand: AsyncParsableCommand {
                     MemoryAddCommand.self, MemoryReviseCommand.self, MemoryForgetCommand.self, MemoryBlocksCommand.self,
                 ]
             ),
-            CommandGroup(name: "Carry", subcommands: [MemoryExportCommand.self, MemoryImportCommand.self]),
+            CommandGroup(
+                name: "Carry",
+                subcommands: [MemoryExportCommand.self, MemoryImportCommand.self, MemoryShareCommand.self]
+            ),
         ]
     )
 }

@@ -1,0 +1,97 @@
+import AnimaCore
+
+/// Tells another agent something; what it answers comes as a message of its own.
+struct SendMessageTool: Tool {
+    /// One message has at most so many bytes.
+    static let maxBytes = 65_536
+
+    let spec = ToolSpec(
+        name: "send_message",
+        group: "peers",
+        description:
+            "Sends a message to another agent, one of your peers. It begins work there; its answer, if it has one for you, "
+            + "comes later as a message of its own. What you answer in a turn that another agent's message began is not sent "
+            + "to it: send it with this.",
+        parameters: ArgumentSchema([
+            .init("to", .string(maxBytes: 65), "The peer's name, as list_agents shows it.", required: true),
+            .init(
+                "text",
+                .string(maxBytes: maxBytes),
+                "What to say, with everything it has to know.",
+                required: true
+            ),
+        ]),
+        replay: .pure,
+        trust: .owner,
+        gateArgument: "to"
+    )
+
+    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+        let text = call.text("text")
+        guard text.contains(where: { !$0.isWhitespace }) else { return .failure("the message is empty") }
+        do {
+            let peer = try call.peer()
+            var output = ToolOutput.success("The message to @\(peer) is on its way.")
+            output.send = [OutgoingMessage(to: peer, text: text)]
+            return output
+        } catch { return .failure(error.message) }
+    }
+}
+
+/// Shares a memory with another agent.
+struct ShareMemoryTool: Tool {
+    let spec = ToolSpec(
+        name: "share_memory",
+        group: "peers",
+        description:
+            "Gives another agent, one of your peers, something that you remember. It keeps it as said by you; it begins no "
+            + "work there.",
+        parameters: ArgumentSchema([
+            .init("memory", .string(maxBytes: 20), "The memory's number, for example m12.", required: true),
+            .init("to", .string(maxBytes: 65), "The peer's name, as list_agents shows it.", required: true),
+        ]),
+        replay: .pure,
+        trust: .owner,
+        gateArgument: "to"
+    )
+
+    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+        do {
+            let peer = try call.peer()
+            let memory = try await call.memory(named: call.text("memory"))
+            var output = ToolOutput.success("\(memory.name) is on its way to @\(peer): \(memory.text)")
+            output.send = [OutgoingMessage(sharing: memory, with: peer)]
+            return output
+        } catch { return .failure(error.message) }
+    }
+}
+
+/// Lists the agents that may be written to.
+struct ListAgentsTool: Tool {
+    let spec = ToolSpec(
+        name: "list_agents",
+        group: "peers",
+        description: "Lists the other agents that you may write to and whose messages you take.",
+        parameters: ArgumentSchema(),
+        replay: .pure,
+        trust: .owner
+    )
+
+    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+        call.peers.isEmpty
+            ? .success("You have no peers (peers.allow).")
+            : .success(call.peers.map(\.name).joined(separator: "\n"))
+    }
+}
+
+extension ToolInvocation {
+    /// The peer that the argument `to` names.
+    fileprivate func peer() throws(ArgumentProblem) -> AgentID {
+        // Gate rules match the name as it is written, so there is one way to write it.
+        let name = text("to")
+        if let peer = peers.first(where: { $0.name == name }) { return peer }
+        let hint = Spelling.closest(to: name, among: peers.map(\.name)).map { "; did you mean \"\($0)\"?" } ?? ""
+        let names = peers.isEmpty ? "you have none" : "they are " + peers.map(\.name).joined(separator: ", ")
+        throw ArgumentProblem(message: "\"\(name)\" is no peer of yours\(hint) (\(names))")
+    }
+}

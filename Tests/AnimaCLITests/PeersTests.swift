@@ -1,0 +1,136 @@
+import AnimaCore
+import AnimaTesting
+import Foundation
+import Testing
+
+/// The real program: agents that write to each other.
+@Suite("Agents that write to each other", .timeLimit(.minutes(5)))
+struct PeersTests {
+    private static func agent(_ name: String, peers: String, model: String = "[model]\nuse = \"reflex\"") -> String {
+        """
+        agent.name = "\(name)"
+        tools.use = ["peers", "memory", "basic"]
+        gate.allow = ["peers", "memory", "basic"]
+        memory.learn = "off"
+        peers.allow = [\(peers)]
+        \(model)
+        """
+    }
+
+    private func program(writerTakes: String = "\"clerk\"") throws -> Program {
+        let program = try Program(Self.agent("clerk", peers: "\"writer\", \"ghost\""))
+        try program.put(Self.agent("writer", peers: writerTakes), at: "writer.toml")
+        return program
+    }
+
+    private func events(_ program: Program, _ agent: String, _ kind: String) throws -> [JSONValue] {
+        try program.events(agent).filter { $0["kind"]?.stringValue == kind }
+    }
+
+    @Test("a message begins work at the other agent, in the same process, told as another agent's word")
+    func sends() throws {
+        let program = try program()
+        let result = try program.run("run", "clerk.toml", "tell @writer add 2 and 40")
+        #expect(result.status == 0 && result.output == "The message to @writer is on its way.\n", "\(result.errors)")
+        #expect(result.errors.contains("@writer turn.ended answered: 42"))
+        let taken = try #require(try events(program, "writer", "envelope.accepted").first?["envelope"])
+        #expect(taken["sender"] == "@clerk" && taken["trust"] == "agent" && taken["hops"] == 1)
+        #expect(taken["conversation"] == "@clerk")
+        #expect(try events(program, "clerk", "envelope.settled").map { $0["outcome"] } == ["delivered"])
+        // Both lives are free again.
+        #expect(try program.run("run", "writer.toml", "add 1 and 1").output == "2\n")
+    }
+
+    @Test("a memory is shared by the agent or by its owner, with where it is from, and comes to mind there")
+    func shares() throws {
+        let program = try program()
+        #expect(try program.run("memory", "add", "clerk", "x").status != 0)
+        #expect(try program.run("run", "clerk.toml", "remember that the kettle is blue").status == 0)
+        let id = try #require(try events(program, "clerk", "memory.stored").first?["seq"]?.intValue)
+        #expect(try program.run("run", "clerk.toml", "share m\(id) with @writer").status == 0)
+        let listed = try program.run("memory", "list", "writer", "--json")
+        let memory = try JSONValue(parsing: listed.output)
+        #expect(memory["text"] == "the kettle is blue" && memory["trust"] == "agent")
+        #expect(listed.output.contains("@clerk"))
+        #expect(try events(program, "writer", "turn.opened").isEmpty)
+        let recalled = try program.run("run", "writer.toml", "what do you remember about the kettle")
+        #expect(recalled.output.contains("the kettle is blue (@clerk said it"), "\(recalled.output)")
+        // The owner does the same from outside.
+        _ = try program.run("memory", "add", "clerk", "The tea is in the tin.")
+        let second = try #require(try events(program, "clerk", "memory.stored").last?["seq"]?.intValue)
+        let shared = try program.run("memory", "share", "clerk.toml", "m\(second)", "--with", "writer")
+        #expect(shared.status == 0, "\(shared.errors)")
+        #expect(try program.run("memory", "list", "writer").output.contains("The tea is in the tin."))
+        let missing = try program.run("memory", "share", "clerk.toml", "m9999", "--with", "writer")
+        #expect(missing.status == 2 && missing.errors.contains("no memory m9999"), "\(missing.errors)")
+    }
+
+    @Test("an agent that does not take the sender's messages, or that there is not, refuses, and the sender is told")
+    func refuses() throws {
+        let program = try program(writerTakes: "")
+        for (name, reason) in [("writer", "takes no messages of @clerk"), ("ghost", "there is no such agent")] {
+            let result = try program.run("run", "clerk.toml", "tell @\(name) hello")
+            #expect(result.status == 0 && result.errors.contains(reason), "\(result.errors)")
+        }
+        #expect(try events(program, "writer", "envelope.accepted").isEmpty)
+        #expect(try events(program, "clerk", "envelope.settled").map { $0["outcome"] } == ["refused", "refused"])
+        _ = try program.run("run", "clerk.toml", "remember that the kettle is blue")
+        let id = try #require(try events(program, "clerk", "memory.stored").first?["seq"]?.intValue)
+        #expect(try program.run("memory", "share", "clerk.toml", "m\(id)", "--with", "writer").status == 1)
+    }
+
+    @Test("a message to an agent that another process runs waits, and is carried later")
+    func waits() async throws {
+        let server = try await ScriptedServer.start { _ in [.hang] }
+        let program = try program()
+        try program.put(
+            Self.agent(
+                "writer",
+                peers: "\"clerk\"",
+                model:
+                    "[model]\nprovider = \"openai\"\nname = \"tiny\"\nbase_url = \"\(server.baseURL)/v1\"\napi_key = \"x\""
+            ),
+            at: "writer.toml"
+        )
+        let busy = try program.start(["run", "writer.toml", "think long"])
+        while server.requests.isEmpty { await Task.yield() }
+        let sent = try await program.answer("run", "clerk.toml", "tell @writer add 2 and 40")
+        #expect(sent.status == 0 && sent.errors.contains("can't be carried now"), "\(sent.errors)")
+        #expect(try events(program, "clerk", "envelope.settled").isEmpty)
+        kill(busy.process.processIdentifier, SIGKILL)
+        _ = try await Task.detached { try busy.finish() }.value
+        try program.put(Self.agent("writer", peers: "\"clerk\""), at: "writer.toml")
+        let resumed = try await program.answer("resume", "clerk.toml")
+        #expect(resumed.errors.contains("@writer turn.ended answered: 42"), "\(resumed.errors)")
+        #expect(try events(program, "clerk", "envelope.settled").map { $0["outcome"] } == ["delivered"])
+        await server.stop()
+    }
+
+    @Test("killed at any append, neither loses a message nor takes one twice")
+    func survivesKills() throws {
+        for point in (1...7).flatMap({ ["before:\($0)", "after:\($0)"] }) {
+            let program = try program()
+            let more = ["ANIMA_TEST_FAILPOINT": point]
+            let task = "tell @writer remember that the kettle is blue"
+            let killed = try program.run("run", "clerk.toml", task, more: more)
+            if try program.run("resume", "clerk.toml").status != 0
+                || !FileManager.default.fileExists(
+                    atPath: program.home + "/agents/writer/life.sqlite"
+                )
+            {
+                // It was killed before the task was taken: nothing was promised.
+                #expect(
+                    killed.status != 0 && (try? events(program, "clerk", "envelope.accepted").isEmpty) != false,
+                    "\(point)"
+                )
+                continue
+            }
+            _ = try program.run("resume", "writer.toml")
+            let taken = try events(program, "writer", "envelope.accepted").compactMap { $0["envelope"]?["id"] }
+            #expect(taken.count == 1, "\(point)")
+            #expect(try events(program, "writer", "memory.stored").count == 1, "\(point)")
+            #expect(try events(program, "clerk", "envelope.sent").count == 1, "\(point)")
+            #expect(try events(program, "clerk", "envelope.settled").map { $0["outcome"] } == ["delivered"], "\(point)")
+        }
+    }
+}
