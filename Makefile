@@ -34,10 +34,10 @@ test-models: ## test against a real llama.cpp server with a tiny model, where it
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 	@scripts/test-models
 
-eval-memory: ## measure what memory recalls: make eval-memory LOCOMO=FILE (ABLATE=1 for each part off in turn)
+eval-memory: ## measure what memory recalls: make eval-memory LOCOMO=FILE (ABLATE=1 for each part off in turn, EMBEDDER=URL for vectors)
 	@test -n "$(LOCOMO)" || { echo "name a file of conversations: make eval-memory LOCOMO=FILE" >&2; exit 2; }
 	@$(SWIFT) build -c release $(BUILD_FLAGS) --product MemoryEvaluation >&2
-	@.build/release/MemoryEvaluation "$(LOCOMO)" $(if $(ABLATE),--ablate --split 3)
+	@.build/release/MemoryEvaluation "$(LOCOMO)" $(if $(ABLATE),--ablate --split 3) $(if $(EMBEDDER),--embedder "$(EMBEDDER)")
 
 eval-memory-month: ## measure what an agent keeps of a month of talk: make eval-memory-month [SEED=1]
 	@$(SWIFT) build -c release $(BUILD_FLAGS) --product MemoryEvaluation >&2

@@ -118,7 +118,7 @@ let package = Package(
         // How well memory recalls; a tool of this repository, no product.
         .executableTarget(
             name: "MemoryEvaluation",
-            dependencies: ["AnimaCore", "AnimaRuntime", "AnimaStore", "AnimaTesting"],
+            dependencies: ["AnimaCore", "AnimaModels", "AnimaRuntime", "AnimaStore", "AnimaTesting"],
             swiftSettings: settings
         ),
 

@@ -100,12 +100,52 @@ struct Evaluation {
         return String(("s" + String(letters)).dropFirst(letters.first == "-" ? 0 : 1).prefix(60))
     }
 
+    /// Gives every passage a vector.
+    ///
+    /// - Returns: The vectors of the questions, by their texts.
+    func embed(with embedder: any Embedder) async throws -> [String: QueryVector] {
+        var vectors: [String: QueryVector] = [:]
+        for life in lives {
+            while true {
+                let passages = try await life.store.passages(
+                    withoutVectorOf: embedder.name,
+                    scope: .both,
+                    before: .max,
+                    limit: Self.batch
+                )
+                guard !passages.isEmpty else { break }
+                let found = try await embedder.embed(passages.map(\.text)).vectors
+                let kept = try await life.store.store(
+                    zip(passages, found).map { PassageVector(passage: $0.id, values: $1) },
+                    of: embedder.name
+                )
+                guard kept > 0 else { throw EvaluationError("the embedder gives vectors without a direction") }
+            }
+            let texts = life.dialogue.questions.map(\.text)
+            for start in stride(from: 0, to: texts.count, by: Self.batch) {
+                let some = Array(texts[start..<min(start + Self.batch, texts.count)])
+                for (text, values) in zip(some, try await embedder.embed(some).vectors) {
+                    vectors[text] = QueryVector(embedder: embedder.name, values: values)
+                }
+            }
+        }
+        return vectors
+    }
+
+    /// So many texts are embedded at once.
+    private static let batch = 64
+
     /// Asks all questions of some conversations.
     ///
     /// - Parameters:
     ///   - parts: What counts.
     ///   - numbers: Which conversations; nil for all.
-    func ask(parts: Set<RecallPart>, of numbers: Range<Int>? = nil) async throws -> Result {
+    ///   - vectors: The questions' vectors, by their texts.
+    func ask(
+        parts: Set<RecallPart>,
+        of numbers: Range<Int>? = nil,
+        vectors: [String: QueryVector] = [:]
+    ) async throws -> Result {
         var result = Result()
         let clock = ContinuousClock()
         for life in lives[numbers ?? lives.indices] {
@@ -115,7 +155,8 @@ struct Evaluation {
                     now: life.now,
                     scope: .episodes,
                     limit: Self.depths.max() ?? 20,
-                    parts: parts
+                    parts: parts,
+                    vector: vectors[question.text]
                 )
                 let began = clock.now
                 let hits = try await life.store.recall(query)

@@ -111,7 +111,8 @@ package struct RecallRanker: Sendable {
         static let conversation = 0.2
         static let recency = 0.02
         static let importance = 0.05
-        static let vectors = 0.6
+        /// A weak embedder must not spoil what words find.
+        static let vectors = 0.15
     }
 
     /// The neighbours of so many passages count.
@@ -204,6 +205,8 @@ package struct RecallRanker: Sendable {
         var words = 0.0
         var expansion = 0.0
         var neighbours = 0.0
+        /// How near it is in meaning, from 0 for the farthest of the nearest ones to 1.
+        var meaning = 0.0
         /// The share of the question's weight that its words and related words cover.
         var coverage = 0.0
         var hasName = false
@@ -277,7 +280,21 @@ package struct RecallRanker: Sendable {
             signals.append(signal)
         }
         spread(&signals, candidates)
+        weighMeaning(&signals, candidates)
         return signals
+    }
+
+    /// Tells how near each passage is in meaning, from the farthest of the nearest ones to the nearest.
+    ///
+    /// How near unrelated texts are differs from embedder to embedder; only differences say something.
+    private func weighMeaning(_ signals: inout [Signal], _ candidates: [RecallCandidate]) {
+        let cosines = candidates.compactMap(\.cosine)
+        guard let nearest = cosines.max(), let farthest = cosines.min(), nearest > 0 else { return }
+        let floor = cosines.count > 1 ? farthest : 0
+        for (index, candidate) in candidates.enumerated() {
+            guard let cosine = candidate.cosine else { continue }
+            signals[index].meaning = nearest > floor ? (cosine - floor) / (nearest - floor) : 1
+        }
     }
 
     /// Lets what fits speak for what was said just before and after it.
@@ -316,7 +333,7 @@ package struct RecallRanker: Sendable {
         var parts: [RecallPart: Double] = [
             .words: signal.words, .expansion: signal.expansion, .neighbours: signal.neighbours,
         ]
-        if let cosine = candidate.cosine, cosine > 0 { parts[.vectors] = Weight.vectors * cosine }
+        if signal.meaning > 0 { parts[.vectors] = Weight.vectors * signal.meaning }
         let isNearTime = question.spans.isEmpty ? 0 : nearness(of: passage)
         if isNearTime > 0 { parts[.time] = Weight.time * isNearTime * signal.own + Weight.timeAlone * isNearTime }
         if signal.namesTime { parts[.time, default: 0] += Weight.namesTime * signal.own }
