@@ -20,10 +20,12 @@ public struct EventCoding: Sendable {
     ///
     /// Version 1 is the first one. Version 2 knows several models for an agent, budgets, images, questions to the owner,
     /// and what is done about a failed model call. Version 3 knows kind, subject, importance, time and predecessors of a
-    /// memory, and agents that remember by themselves.
+    /// memory, and agents that remember by themselves. Version 4 knows agents that consolidate their memories.
     public static let current = EventCoding(
-        version: 3,
-        upgrades: [1: EventUpgrade.toSeveralModels, 2: EventUpgrade.toRicherMemories]
+        version: 4,
+        upgrades: [
+            1: EventUpgrade.toSeveralModels, 2: EventUpgrade.toRicherMemories, 3: EventUpgrade.toConsolidation,
+        ]
     )
 
     /// Makes a coding.
@@ -56,6 +58,8 @@ public struct EventCoding: Sendable {
             case .memoryStored(let payload): try encoder.encode(payload)
             case .memoryForgotten(let payload): try encoder.encode(payload)
             case .memoryLearned(let payload): try encoder.encode(payload)
+            case .memoryConsolidated(let payload): try encoder.encode(payload)
+            case .memoryRestored(let payload): try encoder.encode(payload)
             case .blockEdited(let payload): try encoder.encode(payload)
             case .filesRestored(let payload): try encoder.encode(payload)
             }
@@ -103,6 +107,9 @@ public struct EventCoding: Sendable {
             case .memoryStored: return .memoryStored(try decoder.decode(Fact.MemoryStored.self, from: data))
             case .memoryForgotten: return .memoryForgotten(try decoder.decode(Fact.MemoryForgotten.self, from: data))
             case .memoryLearned: return .memoryLearned(try decoder.decode(Fact.MemoryLearned.self, from: data))
+            case .memoryConsolidated:
+                return .memoryConsolidated(try decoder.decode(Fact.MemoryConsolidated.self, from: data))
+            case .memoryRestored: return .memoryRestored(try decoder.decode(Fact.MemoryRestored.self, from: data))
             case .blockEdited: return .blockEdited(try decoder.decode(Fact.BlockEdited.self, from: data))
             case .filesRestored: return .filesRestored(try decoder.decode(Fact.FilesRestored.self, from: data))
             }

@@ -34,6 +34,15 @@ enum EventUpgrade {
         members["policy"] = .object(policy)
         body = .object(members)
     }
+
+    /// From version 3 to 4: agents merge and age their memories, which older ones did not.
+    @Sendable
+    static func toConsolidation(kind: String, body: inout JSONValue) {
+        guard kind == "agent.configured", case .object(var members) = body else { return }
+        members["policy"] = members["policy"]?
+            .adding(["consolidation": "off", "consolidateAfter": 50, "ageDays": 365], to: "memory")
+        body = .object(members)
+    }
 }
 
 extension JSONValue {

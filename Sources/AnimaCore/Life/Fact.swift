@@ -34,6 +34,10 @@ public enum Fact: Hashable, Sendable {
     case memoryForgotten(MemoryForgotten)
     /// An ended turn was learned from.
     case memoryLearned(MemoryLearned)
+    /// Memories were merged and aged.
+    case memoryConsolidated(MemoryConsolidated)
+    /// Memories that were closed hold again.
+    case memoryRestored(MemoryRestored)
     /// A block that is always in view was written.
     case blockEdited(BlockEdited)
     /// Changes of files were taken back.
@@ -73,6 +77,10 @@ public enum Fact: Hashable, Sendable {
         case memoryForgotten = "memory.forgotten"
         /// See ``Fact/memoryLearned(_:)``.
         case memoryLearned = "memory.learned"
+        /// See ``Fact/memoryConsolidated(_:)``.
+        case memoryConsolidated = "memory.consolidated"
+        /// See ``Fact/memoryRestored(_:)``.
+        case memoryRestored = "memory.restored"
         /// See ``Fact/blockEdited(_:)``.
         case blockEdited = "block.edited"
         /// See ``Fact/filesRestored(_:)``.
@@ -98,6 +106,8 @@ public enum Fact: Hashable, Sendable {
         case .memoryStored: .memoryStored
         case .memoryForgotten: .memoryForgotten
         case .memoryLearned: .memoryLearned
+        case .memoryConsolidated: .memoryConsolidated
+        case .memoryRestored: .memoryRestored
         case .blockEdited: .blockEdited
         case .filesRestored: .filesRestored
         }

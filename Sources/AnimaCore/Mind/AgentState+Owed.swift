@@ -27,6 +27,10 @@ extension AgentState {
         if let entry = unlearned.first, effects.isEmpty || unlearned.count >= Self.mostPatience {
             effects.append(.learn(entry.turn))
         }
+        // Memory is put in order when nothing else is to be done. No effect waits for its time, or an agent would never rest.
+        if effects.isEmpty, let moment = memoryGrowth.isDueFrom(policy.memory), now >= moment {
+            effects.append(.consolidate(asOf: memoryGrowth.changedBy))
+        }
         return effects
     }
 

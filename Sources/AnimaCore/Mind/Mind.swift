@@ -16,6 +16,8 @@ public struct Mind: Sendable {
         case deliver(Envelope, attachments: [LifeBatch.Spill] = [])
         /// An effect that was begun came to this.
         case settled(Effect, Outcome, milliseconds: Int)
+        /// An effect that was begun gave way to other work and came to nothing; it stays owed.
+        case gaveWay(Effect)
         /// The owner's answer to a question; left alone when there is no such question.
         case decide(Fact.ApprovalDecided)
         /// Somebody wants a turn to end; nil stands for all open ones.
@@ -40,6 +42,8 @@ public struct Mind: Sendable {
         case didNotHappen
         /// What a turn that has ended gives to remember.
         case learned(Lesson)
+        /// What is to be merged and aged.
+        case consolidated(Consolidation)
     }
 
     /// What was decided about some inputs; nothing has changed yet.
@@ -60,7 +64,7 @@ public struct Mind: Sendable {
         public var begin: [Effect] = []
         /// Effects in flight to cancel; those of tools still report what they came to.
         public var cancel: [Effect] = []
-        /// When to look again at the latest.
+        /// When to look again at the latest, also when nothing is owed until then.
         public var lookAt: Instant?
         /// Whether nothing is owed at all.
         public var isIdle = true
@@ -135,7 +139,7 @@ public struct Mind: Sendable {
             // Time moved on since the decision: the next one records it.
             case .record: plan.lookAt = now
             case .stopTool: break
-            case .callModel, .lookAround, .runTool, .probeTool, .learn:
+            case .callModel, .lookAround, .runTool, .probeTool, .learn, .consolidate:
                 wanted.insert(effect)
                 guard inFlight.insert(effect).inserted else { continue }
                 plan.begin.append(effect)
@@ -144,13 +148,15 @@ public struct Mind: Sendable {
                 }
             }
         }
+        // Nothing is owed until then, and nobody waits for it.
+        if plan.isIdle { plan.lookAt = state.memoryGrowth.isDueFrom(state.policy.memory) }
         if inFlight.count > wanted.count {
             plan.cancel = inFlight.subtracting(wanted).sorted { "\($0)" < "\($1)" }
         }
         return plan
     }
 
-    /// The turn whose budget a model call uses; learning has the budget of a turn of its own.
+    /// The turn whose budget a model call uses; learning and consolidating have the budget of a turn of their own.
     private func payer(of effect: Effect, at now: Instant) -> Turn? {
         switch effect {
         case .callModel(let id, _, _): return state.turn(id)
@@ -158,6 +164,7 @@ public struct Mind: Sendable {
             guard let entry = state.unlearned.first(where: { $0.turn == id }) else { return nil }
             let envelope = Envelope(id: entry.envelope, conversation: entry.conversation, text: "", sentAt: now)
             return Turn(id: id, envelope: envelope, openedAt: now, lastSeq: entry.seq)
+        case .consolidate: return state.turnOfItsOwn(at: now)
         default: return nil
         }
     }
@@ -185,6 +192,9 @@ public struct Mind: Sendable {
             inFlight.remove(effect)
             reservations[effect] = nil
             settle(effect, outcome, milliseconds, &work)
+        case .gaveWay(let effect):
+            inFlight.remove(effect)
+            reservations[effect] = nil
         case .decide(let fact):
             guard let turn = work.state.turn(fact.call.turn), let call = turn.call(fact.call), call.result == nil,
                 let approval = call.approval, approval.decision == nil, turn.closing == nil
@@ -235,6 +245,10 @@ public struct Mind: Sendable {
             let fact = judged(reply, turn, step: step, attempt: attempt, milliseconds, source, recalled, work.state)
             work.append(turn.draft(.modelReplied(fact), step: step))
         case (.learn(let id), .learned(let lesson)): learn(lesson, from: id, &work)
+        case (.consolidate(let seq), .consolidated(let consolidation)):
+            // Memories that changed meanwhile are looked at again.
+            guard work.state.memoryGrowth.changedBy == seq else { return }
+            for fact in consolidation.facts(after: work.state.lastSeq) { work.append(Draft(fact)) }
         case (.callModel(let id, let step, let attempt), .modelFailed(let error)):
             guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
             let next = turn.next(after: error, work.state, at: work.now, using: &generator)
@@ -488,12 +502,12 @@ extension Fact {
     fileprivate var mustBeFlushed: Bool {
         switch self {
         case .envelopeAccepted, .approvalDecided, .toolStarted, .turnEnded, .memoryForgotten, .blockEdited,
-            .filesRestored:
+            .filesRestored, .memoryRestored:
             true
         // What undoes a change must not be lost when the change is not.
         case .toolFinished(let fact): fact.changes != nil
         case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .approvalAsked,
-            .turnClosing, .memoryStored, .memoryLearned:
+            .turnClosing, .memoryStored, .memoryLearned, .memoryConsolidated:
             false
         }
     }

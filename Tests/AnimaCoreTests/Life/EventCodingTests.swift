@@ -48,6 +48,24 @@ struct EventCodingTests {
                 #"{"by":"owner","memories":[3,4],"reason":"wrong"}"#
             ),
             (
+                .memoryRestored(.init(memories: [3], by: "owner", reason: "right")),
+                #"{"by":"owner","memories":[3],"reason":"right"}"#
+            ),
+            (.memoryConsolidated(.init()), #"{"aged":[],"by":"rules","merged":[]}"#),
+            (
+                .memoryConsolidated(
+                    .init(
+                        merged: [.init(memory: 9, from: [3, 4])],
+                        aged: [5],
+                        by: "m",
+                        refused: [.init(text: "x", reason: .invented)],
+                        model: "m",
+                        problem: "y"
+                    )
+                ),
+                #"{"aged":[5],"by":"m","merged":[{"from":[3,4],"memory":9}],"model":"m","problem":"y","refused":[{"reason":"invented","text":"x"}]}"#
+            ),
+            (
                 .toolFinished(
                     .init(
                         call: ToolCallID(turn: TurnID(3), step: 1, index: 2),
@@ -135,9 +153,9 @@ struct EventCodingTests {
     func refuses() throws {
         let body = try EventCoding.current.encode(ended)
         let newer = #expect(throws: EventCodingError.self) {
-            try EventCoding.current.decode(kind: "turn.ended", version: 4, body: body)
+            try EventCoding.current.decode(kind: "turn.ended", version: 5, body: body)
         }
-        #expect(newer?.problem == .newer(version: 4, supported: 3))
+        #expect(newer?.problem == .newer(version: 5, supported: 4))
         let old = #expect(throws: EventCodingError.self) {
             try EventCoding(version: 3, upgrades: [:]).decode(kind: "turn.ended", version: 1, body: body)
         }

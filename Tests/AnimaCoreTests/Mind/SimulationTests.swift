@@ -30,13 +30,15 @@ struct SimulationTests {
         }
         print(
             "simulated \(Self.seeds.count) histories: \(sum.events) events, \(sum.accepted) tasks, \(sum.ended) ended,",
-            "\(sum.calls) calls, \(sum.crashes) crashes, \(sum.powerCuts) power cuts, \(sum.unknown) unknown outcomes"
+            "\(sum.calls) calls, \(sum.crashes) crashes, \(sum.powerCuts) power cuts, \(sum.unknown) unknown outcomes,",
+            "\(sum.consolidations) consolidations"
         )
         guard Self.seeds.count > 100 else { return }
         // A simulation in which nothing happens would prove nothing.
         #expect(sum.crashes > Self.seeds.count)
         #expect(sum.unknown > 100)
         #expect(sum.calls > sum.accepted / 2)
+        #expect(sum.consolidations > Self.seeds.count / 8)
     }
 
     @Test("gives the same history for the same seed")

@@ -117,6 +117,8 @@ struct MemoryOptions: ParsableArguments {
             throw UsageError("\(memory.name) holds no more: m\(successor) took its place; nothing was changed")
         case .forgotten(let event):
             throw UsageError("\(memory.name) holds no more: it was forgotten (e\(event)); nothing was changed")
+        case .aged(let event):
+            throw UsageError("\(memory.name) holds no more: it was old and of no use (e\(event)); nothing was changed")
         }
     }
 }
