@@ -15,8 +15,11 @@ public struct Consolidator: Sendable {
 
     /// What is to be done.
     ///
+    /// Comparing many memories takes a while, in which its caller can do other things.
+    ///
     /// - Parameter allowance: What the model call may use; none is made without.
     /// - Throws: ``StoreError``. A model that fails is no error: its `problem` is recorded, and what rules found stands.
+    @concurrent
     public func consolidation(
         _ policy: MemoryPolicy,
         allowance: Allowance?,
