@@ -163,7 +163,11 @@ extension Fact.Kind {
                 ("merged", "what came of several memories: memory, its number, and from, theirs; empty for nothing"),
                 ("aged", "the numbers of those that were closed because they are old and of no use; empty for none"),
                 ("by", "rules, or the model's name"),
-                ("refused", "what the model proposed and was not done, each with text and reason; absent for nothing"),
+                (
+                    "refused",
+                    "what the model proposed and was not done, each with text and reason (sources, trust, trivial, secret, "
+                        + "instruction, tooLong, invented, negated); absent for nothing"
+                ),
                 ("model", "the model that answered, whether its answer was of use or not; absent for none"),
                 ("usage", "what the model call cost, as in model.replied; absent for none"),
                 ("problem", "why no model was asked, or what was wrong with its answer; absent for nothing"),
