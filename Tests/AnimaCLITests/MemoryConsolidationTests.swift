@@ -1,4 +1,5 @@
 import AnimaCore
+import AnimaStore
 import AnimaTesting
 import Foundation
 import Testing
@@ -110,6 +111,47 @@ struct MemoryConsolidationTests {
         #expect(try program.events().count == count + 1)
         let json = try Self.lines(program.run("memory", "restore", "clerk", cat, "--json"))
         #expect(json.isEmpty)
+    }
+
+    @Test("closes old memories that are of no use, and says so until they are restored")
+    func ages() async throws {
+        let program = try Program()
+        _ = try program.run("run", "clerk.toml", "hello")
+        let count = try program.events().count
+        let id = try AgentID("clerk")
+        let life = try SQLiteLife.open(at: "\(program.home)/agents/clerk/life.sqlite", agent: id, mode: .existing)
+        let events = [("It rained on Ada", 1), ("Ada was born in Kiel", 9)].enumerated()
+            .map { index, said in
+                let fact = Fact.MemoryStored(text: said.0, trust: .owner, importance: said.1)
+                let at = Instant(microseconds: 1_500_000_000_000_000)
+                return Event(seq: count + 1 + index, at: at, agent: id, fact: .memoryStored(fact))
+            }
+        try await life.append(LifeBatch(events: events))
+        await life.close()
+        let old = "m\(count + 1)"
+        let event = "e\(count + 3)"
+        #expect(
+            try program.run("memory", "consolidate", "clerk", "--dry-run").output
+                == "would age \(old): It rained on Ada\n"
+        )
+        let done = try program.run("memory", "consolidate", "clerk")
+        #expect(done.output == "aged \(old): It rained on Ada\n" && done.errors.contains("1 aged (\(event); "))
+        #expect(try Self.current(program) == ["Ada was born in Kiel"])
+        #expect(
+            try program.run("memory", "list", "clerk", "--all").output.contains("It rained on Ada  (aged in \(event))")
+        )
+        #expect(try program.run("memory", "show", "clerk", old).output.contains("closed as old and of no use"))
+        #expect(
+            try program.run("memory", "history", "clerk", old).output
+                .contains("closed as old and of no use in \(event)")
+        )
+        let revised = try program.run("memory", "revise", "clerk", old, "It rained")
+        #expect(revised.status == 2 && revised.errors.contains("it was old and of no use"))
+        let audit = try Self.lines(program.run("memory", "audit", "clerk", "--json"))
+        #expect(audit.first { $0["what"] == "total" }?["aged"] == 1)
+        #expect(try program.run("memory", "restore", "clerk", old).output == "restored \(old): It rained on Ada\n")
+        #expect(try program.run("memory", "consolidate", "clerk").output.isEmpty)
+        #expect(try Self.current(program) == ["Ada was born in Kiel", "It rained on Ada"])
     }
 
     @Test("leaves what has changed since when it takes back a consolidation")
