@@ -263,8 +263,12 @@ public struct Mind: Sendable {
             guard let turn = work.state.turn(id.turn), let call = turn.call(id), call.result == nil else { return }
             finish(call, of: turn, output, milliseconds, &work)
         case (.lookAround(let id), .circumstances(let found)), (.runTool(let id, _), .circumstances(let found)):
-            guard let turn = work.state.turn(id.turn), let call = turn.call(id), call.result == nil, turn.closing == nil
-            else { return }
+            guard let turn = work.state.turn(id.turn), let call = turn.call(id), call.result == nil else { return }
+            guard turn.closing == nil else {
+                // Nobody is asked again in a turn that ends; a call that was to run needs its result all the same.
+                if case .runTool = effect { refuse(call, of: turn, &work) }
+                return
+            }
             let fact = Fact.ApprovalAsked(
                 call: id,
                 tool: call.tool,
@@ -278,6 +282,18 @@ public struct Mind: Sendable {
             work.append(turn.draft(.toolStarted(fact), step: id.step, cause: turn.steps[id.step - 1].seq))
         default: return
         }
+    }
+
+    /// Ends a call that was not run, for what the owner had allowed it for has changed.
+    private func refuse(_ call: ToolCall, of turn: Turn, _ work: inout Work) {
+        let content =
+            "not run: what it would have run in had changed since the owner allowed it, and the turn was ended"
+        let fact = Fact.ToolFinished(
+            call: call.id,
+            tool: call.tool,
+            result: ToolResult(outcome: .notRun, content: content)
+        )
+        work.append(turn.draft(.toolFinished(fact), step: call.id.step, cause: turn.steps[call.id.step - 1].seq))
     }
 
     private func finish(
