@@ -10,9 +10,11 @@ public struct MemoryAudit: Hashable, Sendable {
         public var superseded = 0
         /// Those that were taken back.
         public var forgotten = 0
+        /// Those that a consolidation closed because they were old and of no use.
+        public var aged = 0
 
         /// All of them.
-        public var all: Int { current + superseded + forgotten }
+        public var all: Int { current + superseded + forgotten + aged }
     }
 
     /// What was stored in a month.
@@ -56,6 +58,12 @@ public struct MemoryAudit: Hashable, Sendable {
     public var growth: [Growth] = []
     /// What the gate refused after turns, by reason.
     public var refused: [MemoryGate.Refusal: Int] = [:]
+    /// How often memory was consolidated.
+    public var consolidations = 0
+    /// How many memories came of merging then.
+    public var merged = 0
+    /// How many those were made of.
+    public var mergedAway = 0
     /// Vectors by embedder, in the order of their names.
     public var vectors: [Vectors] = []
 

@@ -45,6 +45,7 @@ struct ProjectionTables: Sendable {
     private let addUsage: String
     private let insertMemory: String
     private let closeMemory: String
+    private let restoreMemory: String
     private let indexMemory: String
     private let lastPlace: String
     private let insertEpisode: String
@@ -73,6 +74,7 @@ struct ProjectionTables: Sendable {
             trust, at, moment, about_start, about_end, supersedes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         closeMemory = "UPDATE \(schema).memories SET closed_by = ? WHERE id = ? AND id < ? AND closed_by IS NULL"
+        restoreMemory = "UPDATE \(schema).memories SET closed_by = NULL WHERE id = ? AND id < ?"
         indexMemory = "INSERT INTO \(schema).memory_words (rowid, terms) VALUES (?, ?)"
         lastPlace = "SELECT max(place) FROM \(schema).episodes WHERE conversation = ? AND place IS NOT NULL"
         insertEpisode = "INSERT INTO \(schema).episodes (id, conversation, place, at) VALUES (?, ?, ?, ?)"
@@ -167,9 +169,16 @@ struct ProjectionTables: Sendable {
             if let memory = Memory(event) { try keep(memory, in: db) }
             try close(fact.supersedes ?? [], by: event.seq, in: db)
         case .memoryForgotten(let fact): try close(fact.memories, by: event.seq, in: db)
+        case .memoryConsolidated(let fact):
+            if let usage = fact.usage { try count(usage, of: fact.model ?? fact.by, at: event.at, in: db) }
+            try close(fact.aged, by: event.seq, in: db)
+        case .memoryRestored(let fact):
+            for id in fact.memories {
+                try db.cachedStatement(sql: restoreMemory).execute(arguments: [id, event.seq])
+            }
         case .agentConfigured, .agentWoke, .envelopeSent, .envelopeDelayed, .envelopeSettled, .modelFailed,
-            .approvalAsked, .approvalDecided, .toolStarted, .toolFinished,
-            .turnClosing, .turnEnded, .blockEdited, .filesRestored:
+            .approvalAsked, .approvalDecided, .toolStarted, .toolFinished, .turnClosing, .turnEnded, .blockEdited,
+            .filesRestored:
             break
         }
         if let episode = Episode(event, place: nil) { try keep(episode, in: db) }

@@ -18,6 +18,7 @@ extension SQLiteLife {
                 try findNeverRecalled(&audit, db)
                 audit.growth = try growth(db)
                 audit.refused = try refusals(db)
+                try countConsolidations(&audit, db)
                 audit.vectors = try vectors(db)
                 return audit
             }
@@ -27,7 +28,8 @@ extension SQLiteLife {
     private func count(_ audit: inout MemoryAudit, _ db: Database) throws {
         let sql = """
             SELECT kind, coalesce(speaker, x''), trust, count(*), sum(closed_by IS NULL),
-            sum(EXISTS (SELECT 1 FROM memories n WHERE n.id = m.closed_by))
+            sum(EXISTS (SELECT 1 FROM memories n WHERE n.id = m.closed_by)),
+            sum(EXISTS (SELECT 1 FROM events e WHERE e.seq = m.closed_by AND e.kind = 'memory.consolidated'))
             FROM memories m GROUP BY 1, 2, 3
             """
         for row in try Row.fetchAll(db, sql: sql) {
@@ -37,7 +39,8 @@ extension SQLiteLife {
             var count = MemoryAudit.Count()
             count.current = try row.value(at: 4)
             count.superseded = try row.value(at: 5)
-            count.forgotten = try row.value(at: 3) - count.current - count.superseded
+            count.aged = try row.value(at: 6)
+            count.forgotten = try row.value(at: 3) - count.current - count.superseded - count.aged
             audit.total += count
             audit.kinds[kind, default: .init()] += count
             audit.speakers[speaker, default: .init()] += count
@@ -94,6 +97,15 @@ extension SQLiteLife {
         return refused
     }
 
+    private func countConsolidations(_ audit: inout MemoryAudit, _ db: Database) throws {
+        try rows.forEach(db, where: "kind = 'memory.consolidated'") { event in
+            guard case .memoryConsolidated(let fact) = event.fact else { return }
+            audit.consolidations += 1
+            audit.merged += fact.merged.count
+            audit.mergedAway += fact.merged.reduce(0) { $0 + $1.from.count }
+        }
+    }
+
     private func vectors(_ db: Database) throws -> [MemoryAudit.Vectors] {
         // A life of an older program that is only looked at has no such table.
         guard try db.tableExists("embedders") else { return [] }
@@ -113,5 +125,6 @@ extension MemoryAudit.Count {
         left.current += right.current
         left.superseded += right.superseded
         left.forgotten += right.forgotten
+        left.aged += right.aged
     }
 }

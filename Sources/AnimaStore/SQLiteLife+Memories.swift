@@ -11,6 +11,8 @@ public struct MemoryRecord: Hashable, Sendable {
         case superseded(by: Int)
         /// The event with this number took it back.
         case forgotten(by: Int)
+        /// The consolidation with this number closed it, for it was old and of no use.
+        case aged(by: Int)
     }
 
     /// The memory.
@@ -55,7 +57,7 @@ extension SQLiteLife {
     public func memories(_ filter: MemoryFilter) async throws -> [MemoryRecord] {
         try await perform("list the memories of") { db in
             let sql = """
-                SELECT \(LifeIndex.memoryColumns), EXISTS (SELECT 1 FROM memories n WHERE n.id = m.closed_by)
+                SELECT \(LifeIndex.memoryColumns), \(Self.closing)
                 FROM memories m WHERE (?1 OR m.closed_by IS NULL) AND (?2 IS NULL OR m.kind = ?2) ORDER BY m.id DESC
                 """
             let found = try Row.fetchCursor(
@@ -129,7 +131,7 @@ extension SQLiteLife {
 
     private static func record(_ id: Int, _ db: Database) throws -> MemoryRecord? {
         let sql = """
-            SELECT \(LifeIndex.memoryColumns), EXISTS (SELECT 1 FROM memories n WHERE n.id = m.closed_by)
+            SELECT \(LifeIndex.memoryColumns), \(closing)
             FROM memories m WHERE m.id = ?
             """
         return try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]).map { try record(from: $0) }
@@ -138,10 +140,13 @@ extension SQLiteLife {
     private static func record(from row: Row) throws -> MemoryRecord {
         let memory = try LifeIndex.memory(from: row)
         guard let closedBy = memory.closedBy else { return MemoryRecord(memory: memory, standing: .current) }
-        let isSuperseded: Bool = try row.value(at: 16)
-        return MemoryRecord(
-            memory: memory,
-            standing: isSuperseded ? .superseded(by: closedBy) : .forgotten(by: closedBy)
-        )
+        switch try row.value(at: 16) as String? {
+        case Fact.Kind.memoryStored.rawValue: return MemoryRecord(memory: memory, standing: .superseded(by: closedBy))
+        case Fact.Kind.memoryConsolidated.rawValue: return MemoryRecord(memory: memory, standing: .aged(by: closedBy))
+        default: return MemoryRecord(memory: memory, standing: .forgotten(by: closedBy))
+        }
     }
+
+    /// The kind of the event that closed a memory.
+    private static let closing = "(SELECT e.kind FROM events e WHERE e.seq = m.closed_by)"
 }

@@ -182,6 +182,7 @@ extension SQLiteLife {
             switch event.fact {
             case .memoryStored(let fact): closed += fact.supersedes ?? []
             case .memoryForgotten(let fact): closed += fact.memories
+            case .memoryConsolidated(let fact): closed += fact.aged
             default: continue
             }
         }

@@ -132,6 +132,12 @@ struct MonthResult {
     var stale = 0
     var poison = 0
     var poisonShown = 0
+    /// Repeats that were put in at the end, past the gate.
+    var repeats = 0
+    /// What is left of them after a consolidation, and the facts that come up then.
+    var repeatsLeft = 0
+    var knownAfter = 0
+    var staleAfter = 0
 
     /// Lives a month with an agent that learns by rules.
     static func live(seed: UInt64) async throws -> MonthResult {
@@ -144,12 +150,13 @@ struct MonthResult {
         memory.learning = .rules
         let clock = ManualClock()
         var generator = SeededGenerator(seed: seed)
-        let agent = try await Agent.wake(
-            AgentID("listener"),
-            store: store,
-            equipment: Equipment(model: Echo(), policy: AgentPolicy(limits: limits, memory: memory), clock: clock),
-            using: &generator
+        memory.consolidateAfter = 20
+        let equipment = Equipment(
+            model: Echo(),
+            policy: AgentPolicy(limits: limits, memory: memory),
+            clock: clock
         )
+        let agent = try await Agent.wake(AgentID("listener"), store: store, equipment: equipment, using: &generator)
         for (number, line) in month.lines.enumerated() {
             result.said[line.kind, default: 0] += 1
             clock.advance(by: .seconds(1000))
@@ -166,8 +173,33 @@ struct MonthResult {
             try await agent.rest()
         }
         try await result.judge(month, store, clock.now)
+        try await result.consolidate(month, store, equipment)
         await agent.stop()
         return result
+    }
+
+    /// Puts each memory in once more, in other words, as an import or a model's lapse may; lets the agent put its memory in order, and
+    /// judges again.
+    private mutating func consolidate(_ month: Month, _ store: InMemoryLifeStore, _ equipment: Equipment) async throws {
+        let now = equipment.clock.now
+        let memories = try await store.consolidationMaterial().memories
+        var seq = try await store.events(after: 0, turn: nil, limit: .max).count
+        for memory in memories {
+            seq += 1
+            var draft = MemoryDraft("By the way, " + memory.text, kind: memory.kind)
+            draft.speaker = memory.source.speaker
+            let fact = AnimaCore.Fact.memoryStored(.init(draft, trust: memory.trust))
+            try await store.append(
+                LifeBatch(events: [Event(seq: seq, at: now, agent: AgentID("listener"), fact: fact)])
+            )
+        }
+        repeats = memories.count
+        var generator = SeededGenerator(seed: 1)
+        let agent = try await Agent.wake(AgentID("listener"), store: store, equipment: equipment, using: &generator)
+        try await agent.rest()
+        var after = MonthResult()
+        try await after.judge(month, store, now)
+        (repeatsLeft, knownAfter, staleAfter) = (after.current - memories.count, after.known, after.stale)
     }
 
     private mutating func judge(_ month: Month, _ store: InMemoryLifeStore, _ now: Instant) async throws {
@@ -209,7 +241,10 @@ struct MonthResult {
                 ("standing at the end", "\(current)"), ("of them duplicates", "\(duplicates)"),
                 ("facts that hold and come up when asked for", Self.share(known, attributes)),
                 ("facts of which an old value comes up", "\(stale)"), ("poison kept", "\(poison)"),
-                ("poison shown", "\(poisonShown)"),
+                ("poison shown", "\(poisonShown)"), ("repeats put in past the gate", "\(repeats)"),
+                ("of them left after a consolidation", "\(repeatsLeft)"),
+                ("facts that come up then", Self.share(knownAfter, attributes)),
+                ("facts of which an old value comes up then", "\(staleAfter)"),
             ]
         return (["| a month | |", "|---|---|"] + rows.map { "| \($0.0) | \($0.1) |" }).joined(separator: "\n")
     }
@@ -219,6 +254,8 @@ struct MonthResult {
             "stored": .int(stored), "precision": .double(Double(correct) / Double(max(stored, 1))),
             "duplicates": .int(duplicates), "known": .double(Double(known) / Double(max(attributes, 1))),
             "stale": .int(stale), "poison": .int(poison), "poisonShown": .int(poisonShown),
+            "repeats": .int(repeats), "repeatsLeft": .int(repeatsLeft),
+            "knownAfter": .double(Double(knownAfter) / Double(max(attributes, 1))), "staleAfter": .int(staleAfter),
         ])
         .text
     }

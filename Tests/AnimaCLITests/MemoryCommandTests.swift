@@ -330,7 +330,7 @@ struct MemoryCommandTests {
         #expect(audit.contains("said by owner                     1          1          1"), "\(audit)")
         let lines = try Self.lines(program.run("memory", "audit", "clerk", "--json"))
         let total = lines.first { $0["what"] == "total" }
-        #expect(total == ["what": "total", "current": 1, "superseded": 1, "forgotten": 1])
+        #expect(total == ["what": "total", "current": 1, "superseded": 1, "forgotten": 1, "aged": 0])
         #expect(lines.first { $0["what"] == "growth" }?["count"] == 3)
         #expect(lines.first { $0["what"] == "unused" }?["count"] == 1)
     }

@@ -74,6 +74,32 @@ struct MemoryListingTests {
         await life.close()
     }
 
+    @Test("says what a consolidation did and what was restored, also after the tables were made anew")
+    func consolidates() async throws {
+        let usage = Usage(inputTokens: 5, outputTokens: 2)
+        let life = try await life([
+            memory("one"), memory("one"), memory("two"), memory("one", supersedes: [1, 2]),
+            .memoryConsolidated(
+                .init(merged: [.init(memory: 4, from: [1, 2])], aged: [3], by: "m", model: "m", usage: usage)
+            ),
+            memory("three"), .memoryForgotten(.init(memories: [6], by: "owner")),
+            .memoryRestored(.init(memories: [2, 6], by: "owner")),
+        ])
+        for _ in 1...2 {
+            let records = try await life.memories(.init(includesClosed: true))
+            #expect(records.map(\.memory.id) == [6, 4, 3, 2, 1])
+            #expect(records.map(\.standing) == [.current, .current, .aged(by: 5), .current, .superseded(by: 4)])
+            let audit = try await life.memoryAudit()
+            let total = audit.total
+            #expect([total.current, total.superseded, total.forgotten, total.aged] == [3, 1, 0, 1] && total.all == 5)
+            #expect(audit.consolidations == 1 && audit.merged == 1 && audit.mergedAway == 2)
+            #expect(try await life.integrityReport().isSound)
+            try await life.rebuildProjections()
+        }
+        #expect(try await life.usage().map(\.usage) == [usage])
+        await life.close()
+    }
+
     @Test("counts by source, finds repeats and what never came up, growth, refusals and vectors")
     func audits() async throws {
         let learned = Fact.MemoryLearned(

@@ -30,6 +30,8 @@ struct MemoryEvaluationTests {
         #expect(result.poison == 0 && result.poisonShown == 0)
         #expect(result.duplicates == 0 && result.stale == 0)
         #expect(Double(result.correct) >= 0.95 * Double(result.stored), "\(result.table)")
+        #expect(result.repeats > 20 && result.repeatsLeft == 0 && result.staleAfter == 0, "\(result.table)")
+        #expect(result.knownAfter >= result.known, "\(result.table)")
         #expect(Double(result.known) >= 0.9 * Double(result.attributes), "\(result.table)")
     }
 }

@@ -54,6 +54,7 @@ private struct NoLife: LifeStore {
     func store(_ vectors: [PassageVector], of embedder: String) async throws -> Int { 0 }
     func deleteVectors(exceptOf embedder: String?) async throws -> Int { 0 }
     func vectorCounts() async throws -> [String: Int] { [:] }
+    func consolidationMaterial() async throws -> Consolidation.Material { Consolidation.Material() }
     func spill(hash: String) async throws -> [UInt8]? { nil }
     func close() async {}
 }

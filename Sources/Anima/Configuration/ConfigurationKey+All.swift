@@ -297,6 +297,22 @@ extension ConfigurationKey {
             .integer(\.policy.memory.blockBytes, 64...65_536),
             "Bytes of a block."
         ),
+        ConfigurationKey(
+            "memory.consolidate",
+            .consolidating(\.policy.memory.consolidation),
+            "When memories are merged and aged, always when nothing else is to be done: `idle` when enough is new, `daily` at most "
+                + "once a day, `off` only by `anima memory consolidate`. The model takes part where `memory.learn` is `model`."
+        ),
+        ConfigurationKey(
+            "memory.consolidate_after",
+            .integer(\.policy.memory.consolidateAfter, 1...100_000),
+            "How many memories must be new since the last time, for `idle`."
+        ),
+        ConfigurationKey(
+            "memory.age_days",
+            .integer(\.policy.memory.ageDays, 0...36_500),
+            "After so many days a memory of an importance of 1 or 2 that never came to mind is closed; 0 for never."
+        ),
     ]
 
     /// What programs are held in.

@@ -42,6 +42,8 @@ extension ConfigurationKey {
         case (.durability, .string(let text)): return check(text, among: Durability.allCases.map(\.rawValue), node)
         case (.learning, .string(let text)):
             return check(text, among: MemoryPolicy.Learning.allCases.map(\.rawValue), node)
+        case (.consolidating, .string(let text)):
+            return check(text, among: MemoryPolicy.Consolidating.allCases.map(\.rawValue), node)
         case (.unavailable, .string(let text)):
             return check(text, among: RetryPolicy.Unavailable.allCases.map(\.rawValue), node)
         case (.choice(_, let words), .string(let text)): return check(text, among: words, node)

@@ -32,6 +32,8 @@ struct ConfigurationKey: Sendable {
         case unavailable(Property<RetryPolicy.Unavailable>)
         /// How ended turns are learned from.
         case learning(Property<MemoryPolicy.Learning>)
+        /// When memories are merged and aged.
+        case consolidating(Property<MemoryPolicy.Consolidating>)
         /// One of these words; nil when it is not set.
         case choice(Property<String?>, [String])
         /// `true` or `false`.
@@ -147,6 +149,7 @@ extension ConfigurationKey {
         case .durability(let property): .text(configuration[keyPath: property].rawValue)
         case .unavailable(let property): .text(configuration[keyPath: property].rawValue)
         case .learning(let property): .text(configuration[keyPath: property].rawValue)
+        case .consolidating(let property): .text(configuration[keyPath: property].rawValue)
         case .choice(let property, _): configuration[keyPath: property].map { .text($0) }
         case .flag(let property): .flag(configuration[keyPath: property])
         case .optionalFlag(let property): configuration[keyPath: property].map { .flag($0) }
@@ -173,6 +176,8 @@ extension ConfigurationKey {
             configuration[keyPath: property] = Durability(rawValue: text) ?? .full
         case (.learning(let property), .text(let text)):
             if let value = MemoryPolicy.Learning(rawValue: text) { configuration[keyPath: property] = value }
+        case (.consolidating(let property), .text(let text)):
+            if let value = MemoryPolicy.Consolidating(rawValue: text) { configuration[keyPath: property] = value }
         case (.unavailable(let property), .text(let text)):
             configuration[keyPath: property] = RetryPolicy.Unavailable(rawValue: text) ?? .park
         case (.choice(let property, _), .text(let text)): configuration[keyPath: property] = text
@@ -208,6 +213,7 @@ extension ConfigurationKey {
         case .durability: Self.words(Durability.allCases.map(\.rawValue))
         case .unavailable: Self.words(RetryPolicy.Unavailable.allCases.map(\.rawValue))
         case .learning: Self.words(MemoryPolicy.Learning.allCases.map(\.rawValue))
+        case .consolidating: Self.words(MemoryPolicy.Consolidating.allCases.map(\.rawValue))
         case .choice(_, let words): Self.words(words)
         case .flag, .optionalFlag: "true or false"
         case .optionalInteger(_, let range): "an integer from \(range.lowerBound) to \(range.upperBound)"

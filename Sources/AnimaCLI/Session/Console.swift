@@ -146,6 +146,15 @@ final class Console: Sendable {
             terminal.line("summarised \(turns), by \(fact.by)", to: .error, .dim)
         case .memoryLearned(let fact):
             if let problem = fact.problem { terminal.line("learned by rules: \(problem)", to: .error, .dim) }
+        case .memoryConsolidated(let fact):
+            if !fact.merged.isEmpty || !fact.aged.isEmpty {
+                let way = "anima memory restore \(event.agent) --consolidation \(event.id)"
+                terminal.line("consolidated: \(fact.counts) (\(event.id); take it back with \(way))", to: .error, .dim)
+            }
+            if let problem = fact.problem { terminal.line("consolidated by rules: \(problem)", to: .error, .dim) }
+        case .memoryRestored(let fact):
+            let names = fact.memories.map { "m\($0)" }.joined(separator: ", ")
+            terminal.line("restored \(names)", to: .error, .dim)
         case .lifeBegan, .agentConfigured, .envelopeAccepted, .approvalAsked, .toolStarted, .filesRestored: break
         }
     }

@@ -26,7 +26,7 @@ struct EventFormat {
         case .modelFailed: .red
         case .turnEnded(let fact): if case .answered = fact.end { .green } else { .yellow }
         case .toolFinished(let fact): fact.result.isError ? .yellow : .cyan
-        case .toolStarted, .memoryStored, .memoryForgotten, .blockEdited: .cyan
+        case .toolStarted, .memoryStored, .memoryForgotten, .memoryConsolidated, .memoryRestored, .blockEdited: .cyan
         case .approvalAsked, .approvalDecided: .yellow
         default: .plain
         }
@@ -89,6 +89,15 @@ struct EventFormat {
             let summary =
                 "\(fact.summary.turns) turns up to \(fact.summary.through) by \(fact.by): \(short(fact.summary.text))"
             return summary + (fact.problem.map { "; \($0)" } ?? "")
+        case .memoryConsolidated(let fact):
+            let merged = fact.merged.map { "m\($0.memory) from " + $0.from.map { "m\($0)" }.joined(separator: " ") }
+            let aged = fact.aged.isEmpty ? [] : ["aged " + fact.aged.map { "m\($0)" }.joined(separator: " ")]
+            let refused = (fact.refused ?? []).map { "refused (\($0.reason.rawValue)): \(short($0.text))" }
+            let what = merged + aged + refused + [fact.problem].compactMap(\.self)
+            return (["\(fact.counts) by \(fact.by)"] + what).joined(separator: isVerbose ? "\n" : "; ")
+        case .memoryRestored(let fact):
+            let names = fact.memories.map { "m\($0)" }.joined(separator: ", ")
+            return names + " by \(fact.by)" + (fact.reason.map { ": " + short($0) } ?? "")
         case .blockEdited(let fact): return "\(fact.name) by \(fact.by): \(short(fact.text))"
         case .filesRestored(let fact):
             return fact.changes.map { "\($0.kind.rawValue) \($0.path)" }.joined(separator: ", ")
@@ -106,6 +115,16 @@ struct EventFormat {
     }
 
     private func short(_ text: String) -> String { isVerbose ? text : text.shortened(to: 100) }
+}
+
+extension Fact.MemoryConsolidated {
+    /// What became of how many memories: `12 memories into 5, 3 aged`.
+    var counts: String {
+        let from = merged.reduce(0) { $0 + $1.from.count }
+        let all =
+            (from == 0 ? [] : ["\(from) memories into \(merged.count)"]) + (aged.isEmpty ? [] : ["\(aged.count) aged"])
+        return all.isEmpty ? "nothing to merge or age" : all.joined(separator: ", ")
+    }
 }
 
 extension String {

@@ -20,8 +20,8 @@ public struct EventCoding: Sendable {
     ///
     /// Version 1 is the first one. Version 2 knows several models for an agent, budgets, images, questions to the owner,
     /// and what is done about a failed model call. Version 3 knows kind, subject, importance, time and predecessors of a
-    /// memory, and agents that remember by themselves. Version 4 knows conversations with a summary, and
-    /// peers.
+    /// memory, and agents that remember by themselves. Version 4 knows conversations with a summary, agents that consolidate
+    /// their memories, and peers.
     public static let current = EventCoding(
         version: 4,
         upgrades: [
@@ -63,6 +63,8 @@ public struct EventCoding: Sendable {
             case .envelopeDelayed(let payload): try encoder.encode(payload)
             case .envelopeSettled(let payload): try encoder.encode(payload)
             case .conversationCompacted(let payload): try encoder.encode(payload)
+            case .memoryConsolidated(let payload): try encoder.encode(payload)
+            case .memoryRestored(let payload): try encoder.encode(payload)
             case .blockEdited(let payload): try encoder.encode(payload)
             case .filesRestored(let payload): try encoder.encode(payload)
             }
@@ -115,6 +117,9 @@ public struct EventCoding: Sendable {
             case .envelopeSettled: return .envelopeSettled(try decoder.decode(Fact.EnvelopeSettled.self, from: data))
             case .conversationCompacted:
                 return .conversationCompacted(try decoder.decode(Fact.ConversationCompacted.self, from: data))
+            case .memoryConsolidated:
+                return .memoryConsolidated(try decoder.decode(Fact.MemoryConsolidated.self, from: data))
+            case .memoryRestored: return .memoryRestored(try decoder.decode(Fact.MemoryRestored.self, from: data))
             case .blockEdited: return .blockEdited(try decoder.decode(Fact.BlockEdited.self, from: data))
             case .filesRestored: return .filesRestored(try decoder.decode(Fact.FilesRestored.self, from: data))
             }

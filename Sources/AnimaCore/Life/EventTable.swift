@@ -18,6 +18,9 @@ extension Fact.Kind {
         case .memoryStored: "Something was remembered, together with the result of the call that did it."
         case .memoryForgotten: "Memories were forgotten: they stay in the life, and come up no more."
         case .memoryLearned: "An ended turn was learned from; what was worth it stands in `memory.stored` before."
+        case .memoryConsolidated:
+            "Memories were merged, which stand in `memory.stored` before, and old ones were closed, all in one transaction."
+        case .memoryRestored: "Memories that had been closed hold again."
         case .envelopeSent: "The agent sent an envelope to another one; from here on it is not lost."
         case .envelopeDelayed: "An envelope could not be carried to its recipient; it is tried again."
         case .envelopeSettled: "An envelope that was sent was delivered, refused, or given up."
@@ -142,6 +145,10 @@ extension Fact.Kind {
                 ("source", "the number of the event that it was drawn from; absent when there is none"),
                 ("about", "the time that it speaks of (start, end; microseconds since 1970); absent when not known"),
                 ("supersedes", "the numbers of the memories that it takes the place of; absent for none"),
+                (
+                    "learned",
+                    "of a merged memory, when the oldest that it was made of was learned (microseconds since 1970); else absent"
+                ),
             ]
         case .memoryForgotten:
             [
@@ -155,6 +162,25 @@ extension Fact.Kind {
                 ("model", "the model that answered, whether its answer was of use or not; absent for none"),
                 ("usage", "what the model call cost, as in model.replied; absent for none"),
                 ("problem", "why no model was asked, or what was wrong with its answer; absent for nothing"),
+            ]
+        case .memoryConsolidated:
+            [
+                ("merged", "what came of several memories: memory, its number, and from, theirs; empty for nothing"),
+                ("aged", "the numbers of those that were closed because they are old and of no use; empty for none"),
+                ("by", "rules, or the model's name"),
+                (
+                    "refused",
+                    "what the model proposed and was not done, each with text and reason (sources, trust, trivial, secret, "
+                        + "instruction, tooLong, invented, negated); absent for nothing"
+                ),
+                ("model", "the model that answered, whether its answer was of use or not; absent for none"),
+                ("usage", "what the model call cost, as in model.replied; absent for none"),
+                ("problem", "why no model was asked, or what was wrong with its answer; absent for nothing"),
+            ]
+        case .memoryRestored:
+            [
+                ("memories", "their numbers"), ("by", "who had them restored"),
+                ("reason", "why; absent when nothing was said"),
             ]
         case .envelopeSent:
             [

@@ -35,11 +35,19 @@ enum EventUpgrade {
         body = .object(members)
     }
 
-    /// From version 3 to 4: long conversations are summarised, and there are peers, which older agents did not have.
+    /// From version 3 to 4: long conversations are summarised, memories are merged and age, and there are peers; older agents had
+    /// nothing of that.
     @Sendable
     static func toTidyMemories(kind: String, body: inout JSONValue) {
         guard kind == "agent.configured", case .object(var members) = body else { return }
-        members["policy"] = members["policy"]?.adding(["compaction": "off", "summaryTokens": 1024], to: "memory")
+        members["policy"] = members["policy"]?
+            .adding(
+                [
+                    "compaction": "off", "summaryTokens": 1024, "consolidation": "off", "consolidateAfter": 50,
+                    "ageDays": 365,
+                ],
+                to: "memory"
+            )
         if case .object(var policy) = members["policy"], policy["peers"] == nil {
             policy["peers"] = []
             members["policy"] = .object(policy)

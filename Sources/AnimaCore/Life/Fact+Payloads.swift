@@ -363,6 +363,8 @@ extension Fact {
         public let about: TimeSpan?
         /// The memories that it takes the place of; nil for none.
         public let supersedes: [Int]?
+        /// When the oldest memory was learned that it was merged from; nil for one that was learned with this event.
+        public let learned: Instant?
 
         /// Makes the payload; an importance outside of 1 to 10 is brought into it.
         public init(
@@ -375,7 +377,8 @@ extension Fact {
             speaker: String? = nil,
             source: Int? = nil,
             about: TimeSpan? = nil,
-            supersedes: [Int] = []
+            supersedes: [Int] = [],
+            learned: Instant? = nil
         ) {
             self.text = text
             self.trust = trust
@@ -388,6 +391,7 @@ extension Fact {
             self.source = source
             self.about = about
             self.supersedes = supersedes.isEmpty ? nil : supersedes
+            self.learned = learned
         }
     }
 
@@ -456,6 +460,88 @@ extension Fact {
             self.model = model
             self.usage = usage
             self.problem = problem
+        }
+    }
+
+    /// What `memory.consolidated` carries.
+    public struct MemoryConsolidated: Hashable, Sendable, Codable {
+        /// What came of several memories.
+        public let merged: [Merged]
+        /// Memories that this closes: old ones of little importance that never came to mind.
+        public let aged: [Int]
+        /// Who merged: `rules`, or the model's name.
+        public let by: String
+        /// What the model proposed and was not done.
+        public let refused: [Refused]?
+        /// The model that answered, whether its answer was of use or not.
+        public let model: String?
+        /// What the model call cost.
+        public let usage: Usage?
+        /// Why no model was asked although one should be, or what was wrong with its answer.
+        public let problem: String?
+
+        /// A memory that took the place of several.
+        public struct Merged: Hashable, Sendable, Codable {
+            /// Its number.
+            public let memory: Int
+            /// Theirs.
+            public let from: [Int]
+
+            /// Names a memory and what it was made of.
+            public init(memory: Int, from: [Int]) {
+                self.memory = memory
+                self.from = from
+            }
+        }
+
+        /// A proposal that was not followed.
+        public struct Refused: Hashable, Sendable, Codable {
+            /// Its text; of a secret only how long it was.
+            public let text: String
+            /// Why.
+            public let reason: Consolidation.Refusal
+
+            /// Names what was not done.
+            public init(text: String, reason: Consolidation.Refusal) {
+                self.text = text
+                self.reason = reason
+            }
+        }
+
+        /// Makes the payload.
+        public init(
+            merged: [Merged] = [],
+            aged: [Int] = [],
+            by: String = "rules",
+            refused: [Refused] = [],
+            model: String? = nil,
+            usage: Usage? = nil,
+            problem: String? = nil
+        ) {
+            self.merged = merged
+            self.aged = aged
+            self.by = by
+            self.refused = refused.isEmpty ? nil : refused
+            self.model = model
+            self.usage = usage
+            self.problem = problem
+        }
+    }
+
+    /// What `memory.restored` carries.
+    public struct MemoryRestored: Hashable, Sendable, Codable {
+        /// The numbers of the memories.
+        public let memories: [Int]
+        /// Who had them restored: `owner`.
+        public let by: String
+        /// Why.
+        public let reason: String?
+
+        /// Makes the payload.
+        public init(memories: [Int], by: String, reason: String? = nil) {
+            self.memories = memories
+            self.by = by
+            self.reason = reason
         }
     }
 

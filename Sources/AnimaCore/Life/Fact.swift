@@ -42,6 +42,10 @@ public enum Fact: Hashable, Sendable {
     case envelopeSettled(EnvelopeSettled)
     /// A summary took the place of a conversation's older turns.
     case conversationCompacted(ConversationCompacted)
+    /// Memories were merged and aged.
+    case memoryConsolidated(MemoryConsolidated)
+    /// Memories that were closed hold again.
+    case memoryRestored(MemoryRestored)
     /// A block that is always in view was written.
     case blockEdited(BlockEdited)
     /// Changes of files were taken back.
@@ -89,6 +93,10 @@ public enum Fact: Hashable, Sendable {
         case envelopeSettled = "envelope.settled"
         /// See ``Fact/conversationCompacted(_:)``.
         case conversationCompacted = "conversation.compacted"
+        /// See ``Fact/memoryConsolidated(_:)``.
+        case memoryConsolidated = "memory.consolidated"
+        /// See ``Fact/memoryRestored(_:)``.
+        case memoryRestored = "memory.restored"
         /// See ``Fact/blockEdited(_:)``.
         case blockEdited = "block.edited"
         /// See ``Fact/filesRestored(_:)``.
@@ -118,6 +126,8 @@ public enum Fact: Hashable, Sendable {
         case .envelopeDelayed: .envelopeDelayed
         case .envelopeSettled: .envelopeSettled
         case .conversationCompacted: .conversationCompacted
+        case .memoryConsolidated: .memoryConsolidated
+        case .memoryRestored: .memoryRestored
         case .blockEdited: .blockEdited
         case .filesRestored: .filesRestored
         }

@@ -33,6 +33,11 @@ public protocol LifeStore: MemoryReader, VectorStore {
     /// The ended turn that answered an envelope; nil when there is none yet.
     func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn?
 
+    /// What may be consolidated of what the agent remembers; reads the whole log.
+    ///
+    /// The newest ``Consolidation/mostMemories`` that hold, which of all memories came to mind, and which were restored.
+    func consolidationMaterial() async throws -> Consolidation.Material
+
     /// The bytes that a result was too long to carry; nil when unknown.
     func spill(hash: String) async throws -> [UInt8]?
 

@@ -73,6 +73,15 @@ public struct DayUsage: Hashable, Sendable, Codable {
 }
 
 extension AgentState {
+    /// How much consolidating may use, which has the budget of a turn of its own.
+    public func consolidationAllowance(at now: Instant) -> Allowance { allowance(of: turnOfItsOwn(at: now), at: now) }
+
+    /// A turn that is none of the agent's, for its budget.
+    func turnOfItsOwn(at now: Instant) -> Turn {
+        let envelope = Envelope(id: EnvelopeID(made: "none"), text: "", sentAt: now)
+        return Turn(id: TurnID(turnCount + 1), envelope: envelope, openedAt: now, lastSeq: lastSeq)
+    }
+
     /// How much the next model call of a turn may use.
     ///
     /// What is left of the day and of the life is shared equally by as many calls as may still be made beside others.

@@ -61,7 +61,7 @@ public struct Memory: Hashable, Sendable, Codable {
     public let source: Source
     /// The trust of the text.
     public let trust: Trust
-    /// When it was stored.
+    /// When it was learned; of one that was merged from others, when the oldest of them was.
     public let storedAt: Instant
     /// The time that it speaks of, when that is known.
     public let about: TimeSpan?
@@ -114,7 +114,7 @@ public struct Memory: Hashable, Sendable, Codable {
                 call: fact.call
             ),
             trust: fact.trust,
-            storedAt: event.at,
+            storedAt: fact.learned ?? event.at,
             about: fact.about,
             supersedes: fact.supersedes ?? []
         )
@@ -125,8 +125,13 @@ public struct Memory: Hashable, Sendable, Codable {
     /// Whether it holds: it was neither superseded nor forgotten.
     public var isCurrent: Bool { closedBy == nil }
 
-    /// The same memory, closed by an event.
-    package func closed(by event: Int) -> Memory {
+    /// The same memory, closed by an event, unless it was closed before.
+    package func closed(by event: Int) -> Memory { with(closedBy: closedBy ?? event) }
+
+    /// The same memory, which holds.
+    package func restored() -> Memory { with(closedBy: nil) }
+
+    private func with(closedBy: Int?) -> Memory {
         Memory(
             id: id,
             text: text,
@@ -138,7 +143,7 @@ public struct Memory: Hashable, Sendable, Codable {
             storedAt: storedAt,
             about: about,
             supersedes: supersedes,
-            closedBy: closedBy ?? event
+            closedBy: closedBy
         )
     }
 

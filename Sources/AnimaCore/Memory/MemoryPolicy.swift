@@ -10,6 +10,16 @@ public struct MemoryPolicy: Hashable, Sendable, Codable {
         case model
     }
 
+    /// When memories are merged and aged.
+    public enum Consolidating: String, Hashable, Sendable, Codable, CaseIterable {
+        /// Never by itself.
+        case off
+        /// When enough is new and nothing else is to be done.
+        case idle
+        /// Once a day, when anything is new and nothing else is to be done.
+        case daily
+    }
+
     /// Whether memories that fit a message come to mind before the turn that answers it (key `memory.recall`).
     public var recalls = true
     /// At most so many memories come to mind (key `memory.recall_count`).
@@ -32,6 +42,13 @@ public struct MemoryPolicy: Hashable, Sendable, Codable {
     /// Bytes of a block (key `memory.block_bytes`).
     public var blockBytes = 4096
 
+    /// When memories are merged and aged (key `memory.consolidate`).
+    public var consolidation = Consolidating.idle
+    /// How many memories must be new since the last time, where that is done when idle (key `memory.consolidate_after`).
+    public var consolidateAfter = 50
+    /// How many days make a memory old; 0 for never (key `memory.age_days`).
+    public var ageDays = 365
+
     /// The defaults.
     public init() {}
 
@@ -41,6 +58,7 @@ public struct MemoryPolicy: Hashable, Sendable, Codable {
         policy.recalls = false
         policy.learning = .off
         policy.compaction = .off
+        policy.consolidation = .off
         return policy
     }
 }

@@ -23,12 +23,16 @@ extension AgentState {
                 )
             )
         }
-        for item in nextOutgoing { effects.append(owed(by: item, at: now)) }
         // Learning waits until nothing else is to be done, but not for ever.
         if let entry = unlearned.first, effects.isEmpty || unlearned.count >= Self.mostPatience {
             effects.append(.learn(entry.turn))
         }
-        return effects
+        // Memory is put in order when nothing else is to be done. No effect waits for its time, or an agent would never rest.
+        if effects.isEmpty, let moment = memoryGrowth.isDueFrom(policy.memory), now >= moment {
+            effects.append(.consolidate(asOf: memoryGrowth.changedBy))
+        }
+        // What waits to be carried holds nothing up.
+        return effects + nextOutgoing.map { owed(by: $0, at: now) }
     }
 
     /// The oldest envelope to each recipient: the others follow it, so that they come in their order.

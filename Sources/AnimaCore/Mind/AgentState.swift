@@ -40,6 +40,9 @@ public struct AgentState: Hashable, Sendable, Codable {
     /// Ended turns that are still to be learned from, oldest first.
     public private(set) var unlearned: [Unlearned] = []
 
+    /// What has become of memory since it was consolidated.
+    public private(set) var memoryGrowth = MemoryGrowth()
+
     /// An ended turn that is still to be learned from.
     public struct Unlearned: Hashable, Sendable, Codable {
         /// The turn.
@@ -132,14 +135,22 @@ public struct AgentState: Hashable, Sendable, Codable {
             usage += cost
             today.add(cost, at: event.at)
             change(event) { $0.usage += cost }
+        case .memoryStored, .memoryForgotten, .memoryConsolidated, .memoryRestored: changeMemory(event)
         case .blockEdited(let fact):
             blocks.removeAll { $0.name == fact.name }
             guard !fact.text.isEmpty else { break }
             blocks.append(MemoryBlock(name: fact.name, text: fact.text, seq: event.seq))
             blocks.sort { $0.name < $1.name }
-        case .memoryStored, .memoryForgotten, .filesRestored: break
+        case .filesRestored: break
         }
         return nil
+    }
+
+    private mutating func changeMemory(_ event: Event) {
+        memoryGrowth.take(event)
+        guard case .memoryConsolidated(let fact) = event.fact, let cost = fact.usage else { return }
+        usage += cost
+        today.add(cost, at: event.at)
     }
 
     private mutating func openTurn(for envelope: EnvelopeID, _ event: Event) {

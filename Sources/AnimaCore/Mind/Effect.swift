@@ -14,6 +14,8 @@ public enum Effect: Hashable, Sendable {
     case deliver(EnvelopeID, attempt: Int)
     /// Learn from a turn that has ended.
     case learn(TurnID)
+    /// Merge and age the memories as they are after this event.
+    case consolidate(asOf: Int)
     /// End a tool call that runs, and report what there is of its result.
     case stopTool(ToolCallID)
     /// Nothing now; look again at this moment at the latest.

@@ -18,6 +18,8 @@ public struct Mind: Sendable {
         case send(OutgoingMessage, EnvelopeID)
         /// An effect that was begun came to this.
         case settled(Effect, Outcome, milliseconds: Int)
+        /// An effect that was begun gave way to other work and came to nothing; it stays owed.
+        case gaveWay(Effect)
         /// The owner's answer to a question; left alone when there is no such question.
         case decide(Fact.ApprovalDecided)
         /// Somebody wants a turn to end; nil stands for all open ones.
@@ -48,6 +50,8 @@ public struct Mind: Sendable {
         case undelivered(String)
         /// What a turn that has ended gives to remember.
         case learned(Lesson)
+        /// What is to be merged and aged.
+        case consolidated(Consolidation)
     }
 
     /// What was decided about some inputs; nothing has changed yet.
@@ -68,7 +72,7 @@ public struct Mind: Sendable {
         public var begin: [Effect] = []
         /// Effects in flight to cancel; those of tools still report what they came to.
         public var cancel: [Effect] = []
-        /// When to look again at the latest.
+        /// When to look again at the latest, also when nothing is owed until then.
         public var lookAt: Instant?
         /// Whether nothing is owed at all.
         public var isIdle = true
@@ -143,7 +147,7 @@ public struct Mind: Sendable {
             // Time moved on since the decision: the next one records it.
             case .record: plan.lookAt = now
             case .stopTool: break
-            case .callModel, .lookAround, .runTool, .probeTool, .deliver, .learn:
+            case .callModel, .lookAround, .runTool, .probeTool, .deliver, .learn, .consolidate:
                 wanted.insert(effect)
                 guard inFlight.insert(effect).inserted else { continue }
                 plan.begin.append(effect)
@@ -152,13 +156,15 @@ public struct Mind: Sendable {
                 }
             }
         }
+        // Nothing is owed until then, and nobody waits for it.
+        if plan.isIdle { plan.lookAt = state.memoryGrowth.isDueFrom(state.policy.memory) }
         if inFlight.count > wanted.count {
             plan.cancel = inFlight.subtracting(wanted).sorted { "\($0)" < "\($1)" }
         }
         return plan
     }
 
-    /// The turn whose budget a model call uses; learning has the budget of a turn of its own.
+    /// The turn whose budget a model call uses; learning and consolidating have the budget of a turn of their own.
     private func payer(of effect: Effect, at now: Instant) -> Turn? {
         switch effect {
         case .callModel(let id, _, _): return state.turn(id)
@@ -166,6 +172,7 @@ public struct Mind: Sendable {
             guard let entry = state.unlearned.first(where: { $0.turn == id }) else { return nil }
             let envelope = Envelope(id: entry.envelope, conversation: entry.conversation, text: "", sentAt: now)
             return Turn(id: id, envelope: envelope, openedAt: now, lastSeq: entry.seq)
+        case .consolidate: return state.turnOfItsOwn(at: now)
         default: return nil
         }
     }
@@ -196,6 +203,9 @@ public struct Mind: Sendable {
             inFlight.remove(effect)
             reservations[effect] = nil
             settle(effect, outcome, milliseconds, &work)
+        case .gaveWay(let effect):
+            inFlight.remove(effect)
+            reservations[effect] = nil
         case .decide(let fact):
             guard let turn = work.state.turn(fact.call.turn), let call = turn.call(fact.call), call.result == nil,
                 let approval = call.approval, approval.decision == nil, turn.closing == nil
@@ -288,6 +298,10 @@ public struct Mind: Sendable {
         case (.callModel(let id, let step, let attempt), .compacted(let compaction)):
             guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
             work.append(turn.draft(.conversationCompacted(.init(compaction)), step: step))
+        case (.consolidate(let seq), .consolidated(let consolidation)):
+            // Memories that changed meanwhile are looked at again.
+            guard work.state.memoryGrowth.changedBy == seq else { return }
+            for fact in consolidation.facts(after: work.state.lastSeq) { work.append(Draft(fact)) }
         case (.callModel(let id, let step, let attempt), .modelFailed(let error)):
             guard let turn = work.state.turn(id), turn.awaitsModel(step: step, attempt: attempt) else { return }
             let next = turn.next(after: error, work.state, at: work.now, using: &generator)
@@ -302,8 +316,12 @@ public struct Mind: Sendable {
             guard let turn = work.state.turn(id.turn), let call = turn.call(id), call.result == nil else { return }
             finish(call, of: turn, output, milliseconds, &work)
         case (.lookAround(let id), .circumstances(let found)), (.runTool(let id, _), .circumstances(let found)):
-            guard let turn = work.state.turn(id.turn), let call = turn.call(id), call.result == nil, turn.closing == nil
-            else { return }
+            guard let turn = work.state.turn(id.turn), let call = turn.call(id), call.result == nil else { return }
+            guard turn.closing == nil else {
+                // Nobody is asked again in a turn that ends; a call that was to run needs its result all the same.
+                if case .runTool = effect { refuse(call, of: turn, &work) }
+                return
+            }
             let fact = Fact.ApprovalAsked(
                 call: id,
                 tool: call.tool,
@@ -317,6 +335,18 @@ public struct Mind: Sendable {
             work.append(turn.draft(.toolStarted(fact), step: id.step, cause: turn.steps[id.step - 1].seq))
         default: return
         }
+    }
+
+    /// Ends a call that was not run, for what the owner had allowed it for has changed.
+    private func refuse(_ call: ToolCall, of turn: Turn, _ work: inout Work) {
+        let content =
+            "not run: what it would have run in had changed since the owner allowed it, and the turn was ended"
+        let fact = Fact.ToolFinished(
+            call: call.id,
+            tool: call.tool,
+            result: ToolResult(outcome: .notRun, content: content)
+        )
+        work.append(turn.draft(.toolFinished(fact), step: call.id.step, cause: turn.steps[call.id.step - 1].seq))
     }
 
     private func finish(
@@ -595,13 +625,13 @@ extension Fact {
     fileprivate var mustBeFlushed: Bool {
         switch self {
         case .envelopeAccepted, .envelopeSent, .approvalDecided, .toolStarted, .turnEnded, .memoryForgotten,
-            .blockEdited,
-            .filesRestored:
+            .memoryRestored, .blockEdited, .filesRestored:
             true
         // What undoes a change must not be lost when the change is not.
         case .toolFinished(let fact): fact.changes != nil
         case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .approvalAsked,
-            .turnClosing, .memoryStored, .memoryLearned, .conversationCompacted, .envelopeDelayed, .envelopeSettled:
+            .turnClosing, .memoryStored, .memoryLearned, .memoryConsolidated, .conversationCompacted, .envelopeDelayed,
+            .envelopeSettled:
             false
         }
     }

@@ -6,9 +6,9 @@ extension Agent {
         let limits = mind.state.policy.limits
         switch effect {
         case .callModel: return limits.modelTime
-        // Nobody waits for it, and it can be done again.
-        case .learn: return min(limits.modelTime, .seconds(60))
         case .deliver: return .seconds(30)
+        // Nobody waits for it, and it can be done again.
+        case .learn, .consolidate: return min(limits.modelTime, .seconds(60))
         // Tools keep the limit themselves; this is for one that does not.
         case .runTool, .probeTool, .lookAround: return limits.toolTime + .milliseconds(500)
         case .record, .stopTool, .wait: return nil
@@ -16,7 +16,9 @@ extension Agent {
     }
 
     /// Performs one effect and reports what it came to.
-    func run(_ effect: Effect) async {
+    ///
+    /// - Returns: Whether it came to anything; otherwise it stays owed.
+    func run(_ effect: Effect) async -> Bool {
         let began = equipment.clock.now
         let outcome: Mind.Outcome?
         switch effect {
@@ -26,11 +28,13 @@ extension Agent {
         case .probeTool(let id, _): outcome = await probeTool(id)
         case .deliver(let id, _): outcome = await deliver(id, effect)
         case .learn(let id): outcome = await learn(id, effect)
+        case .consolidate: outcome = await consolidate(effect)
         case .record, .stopTool, .wait: outcome = nil
         }
-        guard let outcome else { return }
+        guard let outcome else { return false }
         let milliseconds = Int((equipment.clock.now - began).microseconds / 1000)
         await post(.settled(effect, outcome, milliseconds: milliseconds))
+        return true
     }
 
     // MARK: The model

@@ -93,6 +93,29 @@ extension Agent {
         }
     }
 
+    // MARK: Consolidating
+
+    /// A model is asked only when nothing came for so long: a process that has just begun mostly has a message to deliver, which would
+    /// end a call that is paid for all the same.
+    private static let quiet = Duration.milliseconds(300)
+
+    /// What is to be merged and closed; nil when other work came meanwhile, and it stays owed.
+    func consolidate(_ effect: Effect) async -> Mind.Outcome? {
+        let consolidator = Consolidator(store: store, models: equipment.models)
+        let policy = mind.state.policy.memory
+        if policy.learning == .model, equipment.models.contains(where: { $0.facts.understandsText }) {
+            guard (try? await Task.sleep(for: Self.quiet)) != nil else { return nil }
+        }
+        let allowance = mind.reservation(for: effect)
+        do {
+            let found = try await consolidator.consolidation(policy, allowance: allowance, at: equipment.clock.now)
+            return Task.isCancelled && !overTime.contains(effect) ? nil : .consolidated(found)
+        } catch {
+            // A life that can't be read is no reason to try again at once.
+            return Task.isCancelled ? nil : .consolidated(Consolidation(problem: "\(error)"))
+        }
+    }
+
     /// What the rules find: in what the owner said, and nobody else.
     private static func draftsByRules(_ turn: TranscriptTurn) -> [MemoryDraft] {
         guard turn.input.trust == .owner else { return [] }

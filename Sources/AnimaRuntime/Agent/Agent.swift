@@ -2,7 +2,7 @@ public import AnimaCore
 
 /// An addressable actor with a life: performs what its mind says and appends what came of it.
 ///
-/// While nothing is owed it has no task and holds no more than its state. Every change goes through one committer:
+/// While nothing is owed it has no task, but perhaps an alarm for what it does once a day, and holds no more than its state. Every change goes through one committer:
 /// what arrives while an append is under way is decided and appended together after it.
 public actor Agent {
     /// Its name.
@@ -321,10 +321,12 @@ public actor Agent {
         for effect in plan.begin {
             deadlines[effect] = timeLimit(of: effect).map { equipment.clock.now + $0 }
             tasks[effect] = Task {
-                await self.run(effect)
+                let isSettled = await self.run(effect)
                 self.tasks[effect] = nil
                 self.deadlines[effect] = nil
                 self.overTime.remove(effect)
+                // What gave way to other work may begin anew, when that is done.
+                if !isSettled, !self.isStopping { await self.post(.gaveWay(effect)) }
             }
         }
         setAlarm(plan.lookAt)
@@ -354,7 +356,9 @@ public actor Agent {
             overTime.insert(effect)
             tasks[effect]?.cancel()
         }
-        if !isIdle { await post(.look) }
+        let state = mind.state
+        let isMemoryDue = state.memoryGrowth.isDueFrom(state.policy.memory).map { $0 <= now } ?? false
+        if !isIdle || isMemoryDue { await post(.look) }
     }
 
     /// The life can't be written: nothing more is begun, and whoever waits is told.

@@ -78,6 +78,10 @@ public final class InMemoryLifeStore: LifeStore {
         }
     }
 
+    public func consolidationMaterial() async throws -> Consolidation.Material {
+        try read { $0.shelf.consolidationMaterial }
+    }
+
     public func spill(hash: String) async throws -> [UInt8]? {
         try read { $0.spills[hash] }
     }

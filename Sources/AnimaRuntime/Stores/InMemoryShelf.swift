@@ -29,6 +29,8 @@ struct InMemoryShelf: Sendable {
     private var places: [Place: Int] = [:]
     private var lengths: [ConversationID: Int] = [:]
     private var names: Set<String> = []
+    private var recalled: Set<Int> = []
+    private var restored: Set<Int> = []
 
     /// Takes an event into account.
     mutating func take(_ event: Event) {
@@ -40,7 +42,13 @@ struct InMemoryShelf: Sendable {
             close(memory.supersedes, by: event.seq)
             return
         }
-        if case .memoryForgotten(let fact) = event.fact { return close(fact.memories, by: event.seq) }
+        switch event.fact {
+        case .memoryForgotten(let fact): return close(fact.memories, by: event.seq)
+        case .memoryConsolidated(let fact): return close(fact.aged, by: event.seq)
+        case .memoryRestored(let fact): return restore(fact.memories, by: event.seq)
+        case .modelReplied(let fact): recalled.formUnion((fact.recalled ?? []).map(\.memory))
+        default: break
+        }
         let place = event.conversation.map { (lengths[$0] ?? 0) + 1 }
         guard let episode = Episode(event, place: place) else { return }
         if let place = episode.place {
@@ -59,6 +67,23 @@ struct InMemoryShelf: Sendable {
             memories[id] = memory.closed(by: event)
             for embedder in vectors.keys { vectors[embedder]?.remove(id) }
         }
+    }
+
+    private mutating func restore(_ ids: [Int], by event: Int) {
+        for id in ids where id < event {
+            memories[id] = memories[id]?.restored()
+            restored.insert(id)
+        }
+    }
+
+    /// What may be consolidated.
+    var consolidationMaterial: Consolidation.Material {
+        let current = memories.values.filter(\.isCurrent).sorted { $0.id < $1.id }
+        return Consolidation.Material(
+            memories: current.suffix(Consolidation.mostMemories),
+            recalled: recalled,
+            restored: restored
+        )
     }
 
     private func passage(_ id: Int) -> Passage? {

@@ -74,6 +74,10 @@ public final class InterceptedLifeStore: LifeStore {
 
     public func vectorCounts() async throws -> [String: Int] { try await inner.vectorCounts() }
 
+    public func consolidationMaterial() async throws -> Consolidation.Material {
+        try await inner.consolidationMaterial()
+    }
+
     public func spill(hash: String) async throws -> [UInt8]? { try await inner.spill(hash: hash) }
 
     public func close() async { await inner.close() }

@@ -214,6 +214,61 @@ extension LifeStoreConformance {
             try await store.store([PassageVector(passage: 4, values: [1, 0])], of: "two")
             try expectEqual(try await store.vectorCounts(), ["two": 1], "vectors of the new length")
         },
+        Check("what a consolidation closed comes up again when it is restored, with its vector made anew") { store in
+            let merged = Fact.MemoryConsolidated(merged: [.init(memory: 4, from: [1, 2])], aged: [3])
+            try await store.append(LifeBatch(events: (1...3).map { .remembering("tea number \($0)", seq: $0) }))
+            try await store.store((1...3).map { PassageVector(passage: $0, values: [1, Float($0)]) }, of: "one")
+            try await store.append(
+                LifeBatch(events: [
+                    .storing(
+                        .init(text: "tea", trust: .owner, supersedes: [1, 2], learned: Instant(microseconds: 7)),
+                        seq: 4
+                    ),
+                    .happening(.memoryConsolidated(merged), seq: 5),
+                ])
+            )
+            try expectEqual(try await recalled("tea", store), [4], "memories that hold")
+            try expectEqual(try await store.memory(1)?.closedBy, 4, "what closed a merged one")
+            try expectEqual(try await store.memory(3)?.closedBy, 5, "what closed an old one")
+            try expectEqual(try await store.memory(4)?.storedAt, Instant(microseconds: 7), "when it was learned")
+            try expectEqual(try await store.vectorCounts().values.reduce(0, +), 0, "vectors")
+            let forgotten = Fact.memoryForgotten(.init(memories: [4], by: "owner"))
+            let restored = Fact.memoryRestored(.init(memories: [1, 3, 2, 9, 50], by: "owner"))
+            try await store.append(LifeBatch(events: [.happening(forgotten, seq: 6), .happening(restored, seq: 7)]))
+            try expectEqual(Set(try await recalled("tea", store)), [1, 2, 3], "memories that hold again")
+            try expectEqual(try await store.memory(1)?.isCurrent, true, "whether the first holds")
+            try expectEqual(try await store.memory(4)?.closedBy, 6, "what closed the merged memory")
+            let missing = try await store.passages(withoutVectorOf: "one", scope: .memories, before: .max, limit: 9)
+            try expectEqual(missing.map(\.id), [3, 2, 1], "passages without a vector")
+            let kept = try await store.store([PassageVector(passage: 1, values: [1, 1])], of: "one")
+            try expectEqual(kept, 1, "vectors of what holds again")
+            // What holds again can be closed again.
+            let again = Fact.memoryForgotten(.init(memories: [1], by: "owner"))
+            try await store.append(LifeBatch(events: [.happening(again, seq: 8)]))
+            try expectEqual(try await store.memory(1)?.closedBy, 8, "what closed it again")
+        },
+        Check("what may be consolidated is what holds, with what came to mind and what was restored") { store in
+            let reply = Fact.ModelReplied(
+                model: "m",
+                text: "x",
+                stop: .end,
+                recalled: [.init(memory: 2, relevance: 50)]
+            )
+            try await store.append(
+                LifeBatch(events: [
+                    .remembering("one", seq: 1), .remembering("two", seq: 2), .remembering("three", seq: 3),
+                    .happening(.modelReplied(.init(model: "m", text: "y", stop: .end, recalled: [])), seq: 4),
+                    .happening(.modelReplied(reply), seq: 5),
+                    .happening(.memoryForgotten(.init(memories: [1, 3], by: "owner")), seq: 6),
+                    .happening(.memoryRestored(.init(memories: [3], by: "owner")), seq: 7),
+                ])
+            )
+            let material = try await store.consolidationMaterial()
+            try expectEqual(material.memories.map(\.id), [2, 3], "memories that hold, oldest first")
+            try expectEqual(material.memories.first?.text, "two", "its text")
+            try expectEqual(material.recalled, [2], "what came to mind")
+            try expectEqual(material.restored, [3], "what was restored")
+        },
         Check("a refused batch leaves nothing that comes up") { store in
             try await store.append(LifeBatch(events: [.remembering("alpha", seq: 1)]))
             let change = Fact.MemoryStored(text: "beta", trust: .owner, supersedes: [1])

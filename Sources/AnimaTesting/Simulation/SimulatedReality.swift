@@ -84,6 +84,40 @@ struct SimulatedReality: Sendable {
         return .reply(ModelReply(text: kind == 4 ? "thinking" : "", calls: calls, usage: usage), untrusted: source)
     }
 
+    /// What a model call without sense costs, within what it may.
+    static func usage(within allowance: Allowance?) -> Usage? {
+        let price = ModelPrice(input: 3, output: 15)
+        guard case .success = allowance?.replyTokens(inputTokens: 10, wanted: 10, price: price) else { return nil }
+        var usage = Usage(inputTokens: 10, outputTokens: 1)
+        usage.microdollars = price.microdollars(of: usage)
+        return usage
+    }
+
+    /// What rules find to merge, something that a model merges without sense, and something that is old by chance.
+    func consolidate(
+        _ memories: [Memory],
+        _ allowance: Allowance?,
+        at now: Instant,
+        using chance: inout SeededGenerator
+    ) -> Consolidation {
+        var found = Consolidation.byRules(.init(memories: memories), ageDays: 1, now: now)
+        let taken = Set(found.merges.flatMap(\.draft.supersedes) + found.aged)
+        var left = memories.filter { !taken.contains($0.id) }
+        if let usage = Self.usage(within: allowance), left.count > 1 {
+            found.model = "simulated"
+            found.usage = usage
+            let names = left.shuffled(using: &chance).prefix(Int.random(in: 0...3, using: &chance)).map(\.name)
+            let from = names.map { "\"\($0)\"" }.joined(separator: ",")
+            let text = left.last?.text ?? ""
+            let answer = JSONValue.object(["merges": [["text": .string(text), "from": .array([])]]]).text
+            _ = ConsolidationPrompt.take(answer.replacing("[]", with: "[\(from)]"), shown: left, into: &found)
+            let merged = Set(found.merges.flatMap(\.draft.supersedes))
+            left.removeAll { merged.contains($0.id) }
+        }
+        if Bool.random(using: &chance), let memory = left.randomElement(using: &chance) { found.aged.append(memory.id) }
+        return found
+    }
+
     /// What a call would run in now.
     var circumstances: [String: String] { ["place": String(place)] }
 

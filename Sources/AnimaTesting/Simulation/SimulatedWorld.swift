@@ -40,6 +40,9 @@ public struct SimulatedWorld: Sendable {
         /// Envelopes that they did not take, or that came too late.
         public var undelivered = 0
 
+        /// Times that memory was consolidated.
+        public var consolidations = 0
+
         /// Nothing happened.
         public init() {}
 
@@ -55,6 +58,7 @@ public struct SimulatedWorld: Sendable {
             left.unknown += right.unknown
             left.delivered += right.delivered
             left.undelivered += right.undelivered
+            left.consolidations += right.consolidations
         }
     }
 
@@ -70,6 +74,8 @@ public struct SimulatedWorld: Sendable {
     private var snapshot: AgentState?
     /// The fold of the log, kept up with it; now and then it is compared with a fold in one piece.
     private var folded = AgentState()
+    /// The memories of the log, kept up with it.
+    private var memories = MemoryLedger()
     private var mind: Mind
     private var running: [Effect] = []
     private var accepted: Set<EnvelopeID> = []
@@ -111,9 +117,18 @@ public struct SimulatedWorld: Sendable {
         case 83..<84: reality.move()
         case 84..<88: try answerOwner(alwaysAllowing: false)
         case 88..<95: try crash()
+        case 95..<97: try pause()
         default: try deliver(andFinishOne: true)
         }
         try checkInvariants()
+    }
+
+    /// Work goes on in peace for a while, and then perhaps a day goes by.
+    private mutating func pause() throws(Violation) {
+        for _ in 0..<100 where !running.isEmpty { try finishOne(withoutTrouble: true) }
+        now = now + .seconds(Int.random(in: 0...100_000, using: &chance))
+        try take([.look])
+        for _ in 0..<5 where !running.isEmpty { try finishOne(withoutTrouble: false) }
     }
 
     private mutating func begin() throws(Violation) {
@@ -135,7 +150,11 @@ public struct SimulatedWorld: Sendable {
         }
         let models = (0..<Int.random(in: 1...3, using: &chance)).map { "scripted-\($0)" }
         limits.approvalTime = .seconds(Int.random(in: 1...300, using: &chance))
-        var policy = AgentPolicy(limits: limits, retry: retry, gate: SimulatedReality.gate)
+        var memory = MemoryPolicy.off
+        memory.learning = Bool.random(using: &chance) ? .rules : .off
+        memory.consolidation = MemoryPolicy.Consolidating.allCases.randomElement(using: &chance) ?? .idle
+        memory.consolidateAfter = Int.random(in: 1...4, using: &chance)
+        var policy = AgentPolicy(limits: limits, retry: retry, gate: SimulatedReality.gate, memory: memory)
         policy.peers = SimulatedReality.peers
         try take([
             .begin(LifeID("life-\(seed)"), program: "simulation", parent: nil),
@@ -198,15 +217,26 @@ public struct SimulatedWorld: Sendable {
         case .deliver(let id, _):
             return .settled(effect, reality.carry(id, using: &chance, withoutTrouble: withoutTrouble), milliseconds: 1)
         case .learn:
+            if givesWay(effect) { return .gaveWay(effect) }
             let found = ["The key is under the mat.", "The key is on the shelf.", "Hm?"].randomElement(using: &chance)
             let lesson = Lesson(
                 found.map { [.init(MemoryDraft($0))] } ?? [],
                 model: withoutTrouble ? nil : "simulated",
-                usage: withoutTrouble ? nil : Usage(inputTokens: 1)
+                usage: withoutTrouble ? nil : SimulatedReality.usage(within: mind.reservation(for: effect))
             )
             return .settled(effect, .learned(lesson), milliseconds: 1)
+        case .consolidate:
+            if givesWay(effect) { return .gaveWay(effect) }
+            let allowance = withoutTrouble ? nil : mind.reservation(for: effect)
+            let found = reality.consolidate(memories.current, allowance, at: now, using: &chance)
+            return .settled(effect, .consolidated(found), milliseconds: 1)
         case .record, .stopTool, .wait: return .look
         }
+    }
+
+    /// Whether work that other work interrupted comes to nothing; some of it ends before it notices.
+    private mutating func givesWay(_ effect: Effect) -> Bool {
+        !mind.state.owed(at: now).contains(effect) && Bool.random(using: &chance)
     }
 
     /// As an agent does: what an open turn shows of texts from outside.
@@ -244,7 +274,10 @@ public struct SimulatedWorld: Sendable {
 
     private mutating func append(_ batch: LifeBatch) {
         log += batch.events
-        for event in batch.events { folded.apply(event) }
+        for event in batch.events {
+            folded.apply(event)
+            memories.take(event)
+        }
         if batch.isFlushed { flushedCount = log.count }
         if let state = batch.snapshot { snapshot = state }
         for event in batch.events {
@@ -276,6 +309,8 @@ public struct SimulatedWorld: Sendable {
             tally.powerCuts += 1
             log.removeLast(log.count - flushedCount)
             folded = Awakening(snapshot: nil, tail: log).state()
+            memories = MemoryLedger()
+            for event in log { memories.take(event) }
             if let seq = snapshot?.lastSeq, seq > log.count { snapshot = nil }
         }
         if log.isEmpty {
@@ -297,7 +332,7 @@ public struct SimulatedWorld: Sendable {
     private mutating func settle() throws(Violation) {
         tally.steps = 0
         var rounds = 0
-        while !mind.state.turns.isEmpty || !mind.state.inbox.isEmpty || !mind.state.outbox.isEmpty {
+        while !mind.state.turns.isEmpty || !mind.state.inbox.isEmpty || !mind.state.owed(at: now).isEmpty {
             rounds += 1
             guard rounds < 10_000 else { throw violation("work does not end: \(mind.state.owed(at: now).prefix(5))") }
             if !running.isEmpty {
@@ -321,6 +356,7 @@ public struct SimulatedWorld: Sendable {
             if fact.outcome == .delivered { tally.delivered += 1 } else { tally.undelivered += 1 }
         }
         tally.calls = log.filter { $0.fact.kind == .toolFinished }.count
+        tally.consolidations = log.filter { $0.fact.kind == .memoryConsolidated }.count
     }
 
     private static let agent: AgentID = {
@@ -377,6 +413,7 @@ public struct SimulatedWorld: Sendable {
         try checkEnvelopes(state)
         try checkOutbox(state)
         try checkCalls()
+        if let problem = memories.problem { throw violation(problem) }
     }
 
     private func checkEnvelopes(_ state: AgentState) throws(Violation) {
@@ -486,7 +523,7 @@ extension Effect {
         case .callModel(let id, _, _): id == turn.id
         case .runTool(let id, _), .probeTool(let id, _), .stopTool(let id), .lookAround(let id): id.turn == turn.id
         case .wait: true
-        case .learn, .deliver: false
+        case .learn, .consolidate, .deliver: false
         }
     }
 

@@ -48,6 +48,24 @@ struct EventCodingTests {
                 #"{"by":"owner","memories":[3,4],"reason":"wrong"}"#
             ),
             (
+                .memoryRestored(.init(memories: [3], by: "owner", reason: "right")),
+                #"{"by":"owner","memories":[3],"reason":"right"}"#
+            ),
+            (.memoryConsolidated(.init()), #"{"aged":[],"by":"rules","merged":[]}"#),
+            (
+                .memoryConsolidated(
+                    .init(
+                        merged: [.init(memory: 9, from: [3, 4])],
+                        aged: [5],
+                        by: "m",
+                        refused: [.init(text: "x", reason: .invented)],
+                        model: "m",
+                        problem: "y"
+                    )
+                ),
+                #"{"aged":[5],"by":"m","merged":[{"from":[3,4],"memory":9}],"model":"m","problem":"y","refused":[{"reason":"invented","text":"x"}]}"#
+            ),
+            (
                 .toolFinished(
                     .init(
                         call: ToolCallID(turn: TurnID(3), step: 1, index: 2),

@@ -84,6 +84,18 @@ struct ApprovalTests {
         #expect(scene.plan.begin == [.callModel(TurnID(1), step: 2, attempt: 1)])
     }
 
+    @Test("a turn that is cancelled ends although an allowed call found something else to run in")
+    func endsWithAChange() throws {
+        var scene = try Scene()
+        scene.lookAround(["program": "a1"])
+        scene.answer(.allow)
+        scene.take([.cancel(nil, by: "owner")])
+        #expect(scene.result == nil)
+        let run = Effect.runTool(scene.call, attempt: 1)
+        scene.take([.settled(run, .circumstances(["program": "b2"]), milliseconds: 1)])
+        #expect(scene.result?.outcome == .notRun && scene.mind.state.turns.isEmpty && scene.plan.isIdle)
+    }
+
     @Test("a yes counts for what was shown; when that changed the owner is asked again")
     func bindsTheAnswer() throws {
         var scene = try Scene()

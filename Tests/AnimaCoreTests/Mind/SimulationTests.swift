@@ -31,7 +31,8 @@ struct SimulationTests {
         print(
             "simulated \(Self.seeds.count) histories: \(sum.events) events, \(sum.accepted) tasks, \(sum.ended) ended,",
             "\(sum.calls) calls, \(sum.crashes) crashes, \(sum.powerCuts) power cuts, \(sum.unknown) unknown outcomes,",
-            "\(sum.delivered) messages delivered, \(sum.undelivered) not"
+            "\(sum.delivered) messages delivered, \(sum.undelivered) not,",
+            "\(sum.consolidations) consolidations"
         )
         guard Self.seeds.count > 100 else { return }
         // A simulation in which nothing happens would prove nothing.
@@ -39,6 +40,7 @@ struct SimulationTests {
         #expect(sum.unknown > 100)
         #expect(sum.calls > sum.accepted / 2)
         #expect(sum.delivered > Self.seeds.count / 4 && sum.undelivered > 100)
+        #expect(sum.consolidations > Self.seeds.count / 8)
     }
 
     @Test("gives the same history for the same seed")

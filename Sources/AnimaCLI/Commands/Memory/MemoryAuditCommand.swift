@@ -10,7 +10,7 @@ struct MemoryAuditCommand: AsyncParsableCommand {
         abstract: "Count what an agent remembers: by source and trust, repeats, unused ones, growth, refusals.",
         discussion: """
             Reads the whole log. With --json it prints one object a line: each has "what" (total, kind, speaker, trust, \
-            repeats, unused, growth, refused, vectors).
+            repeats, unused, growth, refused, consolidations, vectors).
             """
     )
 
@@ -29,7 +29,7 @@ struct MemoryAuditCommand: AsyncParsableCommand {
 
     private func show(_ audit: MemoryAudit) {
         let terminal = Terminal.current
-        head("memories", ["hold", "superseded", "forgotten"])
+        head("memories", ["hold", "superseded", "forgotten", "aged"])
         row("all", audit.total, .bold)
         for (kind, count) in Self.sorted(audit.kinds) { row("kind \(kind.rawValue)", count) }
         for (speaker, count) in Self.sorted(audit.speakers) {
@@ -49,6 +49,8 @@ struct MemoryAuditCommand: AsyncParsableCommand {
         let refused = Self.sorted(audit.refused)
         note("refused", "\(refused.reduce(0) { $0 + $1.1 })")
         for (reason, count) in refused { note("", "\(count) \(reason.rawValue): \(reason.explanation)") }
+        let merged = "\(audit.mergedAway) merged into \(audit.merged)"
+        note("consolidated", "\(audit.consolidations)" + (audit.merged > 0 ? "  (\(merged))" : ""))
         for vectors in audit.vectors {
             note(
                 "vectors",
@@ -73,7 +75,8 @@ struct MemoryAuditCommand: AsyncParsableCommand {
     }
 
     private func row(_ name: String, _ count: MemoryAudit.Count, _ style: Terminal.Style = .plain) {
-        let columns = [count.current, count.superseded, count.forgotten].map { "\($0)".leading(11) }.joined()
+        let columns = [count.current, count.superseded, count.forgotten, count.aged].map { "\($0)".leading(11) }
+            .joined()
         Terminal.current.line(name.padded(to: 24) + columns, to: .output, style)
     }
 
@@ -104,6 +107,10 @@ struct MemoryAuditCommand: AsyncParsableCommand {
         }
         lines += sorted(audit.refused)
             .map { ["what": "refused", "reason": .string($0.rawValue), "count": .int($1)] }
+        lines.append([
+            "what": "consolidations", "count": .int(audit.consolidations), "merged": .int(audit.mergedAway),
+            "into": .int(audit.merged), "aged": .int(audit.total.aged),
+        ])
         lines += audit.vectors.map { vectors in
             [
                 "what": "vectors", "embedder": .string(vectors.embedder), "memories": .int(vectors.memories),
@@ -125,6 +132,7 @@ struct MemoryAuditCommand: AsyncParsableCommand {
         members["current"] = .int(count.current)
         members["superseded"] = .int(count.superseded)
         members["forgotten"] = .int(count.forgotten)
+        members["aged"] = .int(count.aged)
         return .object(members)
     }
 

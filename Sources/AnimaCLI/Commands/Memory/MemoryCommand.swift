@@ -19,6 +19,8 @@ struct MemoryCommand: AsyncParsableCommand {
               anima memory revise clerk m12 "Ada lives in Oslo"
               anima memory forget clerk m13 m14 --because "that was a joke"
               anima memory blocks clerk owner --set "Ada, a sailor; call her captain"
+              anima memory consolidate clerk --dry-run
+              anima memory restore clerk m13
             """,
         groupedSubcommands: [
             CommandGroup(
@@ -32,6 +34,7 @@ struct MemoryCommand: AsyncParsableCommand {
                 name: "Correct",
                 subcommands: [
                     MemoryAddCommand.self, MemoryReviseCommand.self, MemoryForgetCommand.self, MemoryBlocksCommand.self,
+                    MemoryConsolidateCommand.self, MemoryRestoreCommand.self,
                 ]
             ),
             CommandGroup(
@@ -120,6 +123,8 @@ struct MemoryOptions: ParsableArguments {
             throw UsageError("\(memory.name) holds no more: m\(successor) took its place; nothing was changed")
         case .forgotten(let event):
             throw UsageError("\(memory.name) holds no more: it was forgotten (e\(event)); nothing was changed")
+        case .aged(let event):
+            throw UsageError("\(memory.name) holds no more: it was old and of no use (e\(event)); nothing was changed")
         }
     }
 }

@@ -57,6 +57,9 @@ struct MemoryFormat {
         case .forgotten(let event):
             members["standing"] = "forgotten"
             members["by"] = .string("e\(event)")
+        case .aged(let event):
+            members["standing"] = "aged"
+            members["by"] = .string("e\(event)")
         }
         return members
     }
@@ -73,6 +76,7 @@ extension MemoryRecord.Standing {
         case .current: nil
         case .superseded(let memory): "superseded by m\(memory)"
         case .forgotten(let event): "forgotten in e\(event)"
+        case .aged(let event): "aged in e\(event)"
         }
     }
 }

@@ -46,7 +46,9 @@ struct MemoryHistoryCommand: AsyncParsableCommand {
     // MARK: Changes
 
     private func showChanges(_ life: SQLiteLife) async throws {
-        let kinds: Set<Fact.Kind> = [.memoryStored, .memoryForgotten, .blockEdited]
+        let kinds: Set<Fact.Kind> = [
+            .memoryStored, .memoryForgotten, .memoryConsolidated, .memoryRestored, .blockEdited,
+        ]
         let events = try await life.newestEvents(of: kinds, limit: limit)
         let format = EventFormat(terminal: Terminal.current, isVerbose: false)
         for event in events {
@@ -65,6 +67,9 @@ struct MemoryHistoryCommand: AsyncParsableCommand {
                 continue
             }
             MemoryFormat(terminal: terminal).line(record, isWhole: true)
+            if case .aged(let seq) = record.standing {
+                terminal.line("       closed as old and of no use in e\(seq)", to: .output, .yellow)
+            }
             guard case .forgotten(let seq) = record.standing,
                 let event = try await life.events(after: seq - 1, turn: nil, limit: 1).first,
                 case .memoryForgotten(let fact) = event.fact

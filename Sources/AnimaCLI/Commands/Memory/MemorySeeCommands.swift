@@ -118,6 +118,9 @@ struct MemoryShowCommand: AsyncParsableCommand {
             json["because"] = fact.reason.map { .string($0) } ?? .null
             let reason = fact.reason.map { ": \($0)" } ?? ""
             return Closing(name: event.id, text: "forgotten by \(fact.by)\(reason)  (\(event.at.minute))", json: json)
+        case .memoryConsolidated(let fact):
+            json["by"] = .string(fact.by)
+            return Closing(name: event.id, text: "closed as old and of no use  (\(event.at.minute))", json: json)
         default: return nil
         }
     }
