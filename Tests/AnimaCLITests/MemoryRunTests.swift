@@ -223,6 +223,46 @@ struct MemoryRunTests {
         await server.stop()
     }
 
+    @Test("gives everything a vector by command, once, goes on where it stopped, and says what is missing")
+    func embeds() async throws {
+        let embedder = try await ScriptedServer.start { exchange in
+            if exchange.number == 2 { return ScriptedServer.answer(status: 400) }
+            let texts = exchange.json?["input"]?.arrayValue ?? []
+            let data = texts.indices.map { index -> JSONValue in ["index": .int(index), "embedding": [1, 0.5]] }
+            return ScriptedServer.answer(json: [
+                "data": .array(data), "usage": ["prompt_tokens": 1, "total_tokens": 1],
+            ])
+        }
+        let program = try Program()
+        let none = try await program.answer("memory", "embed", "clerk.toml")
+        #expect(none.status == 2 && none.errors.contains("embedder.use"), "\(none.errors)")
+        _ = try await program.answer("run", "clerk.toml", "add 2 and 40")
+        let memories = (1...150)
+            .map { number in
+                """
+                {"type":"memory","id":"m\(number)","at":"2026-01-01T00:00:00Z","kind":"fact","importance":5,"trust":"owner",\
+                "text":"The box number \(number) holds \(number * 7) screws.","supersedes":[]}
+                """
+            }
+        let lines = [#"{"anima":"memory","version":1,"agent":"clerk","at":"2026-01-01T00:00:00Z"}"#] + memories
+        try program.put(lines.joined(separator: "\n"), at: "boxes.jsonl")
+        let imported = try await program.answer("memory", "import", "clerk", "boxes.jsonl")
+        #expect(imported.status == 0, "\(imported.errors)")
+        let table =
+            "\n[embedder]\nprovider = \"openai\"\nname = \"tiny\"\nbase_url = \"\(embedder.baseURL)/v1\"\napi_key = \"x\"\n"
+        try program.put(program.text("clerk.toml") + table, at: "clerk.toml")
+        let cut = try await program.answer("memory", "embed", "clerk.toml")
+        #expect(cut.status == 1 && cut.errors.contains("64 are done, the same command goes on"), "\(cut.errors)")
+        let rest = try await program.answer("memory", "embed", "clerk.toml", "--json")
+        let report = try JSONValue(parsing: rest.output)
+        let all = try #require(report["vectors"]?.intValue)
+        #expect(report["embedder"] == "openai/tiny" && report["embedded"] == .int(all - 64) && all >= 150)
+        let requests = embedder.requests.count
+        #expect(try await program.answer("memory", "embed", "clerk.toml").output.hasPrefix("embedded 0 by openai/tiny"))
+        #expect(embedder.requests.count == requests)
+        await embedder.stop()
+    }
+
     @Test("keeps blocks in view, which the agent writes itself")
     func keepsBlocks() async throws {
         let server = try await ScriptedServer.start(scripts: [

@@ -37,6 +37,10 @@ public actor Agent {
     private var answerWaiters: [EnvelopeID: [CheckedContinuation<TranscriptTurn, any Error>]] = [:]
     private var restWaiters: [RestWaiter] = []
     private var isIdle = true
+    /// Gives passages the vectors that they lack while nothing is to be done; the agent owns it, and `stop()` ends it.
+    private var filling: Task<Void, Never>?
+    /// Whether passages may have come since all had vectors.
+    private var mayLackVectors = true
     /// What all its open work waits for; nil when some of it goes on, or when there is none.
     public private(set) var parking: Parking?
     private var pasts: [ConversationID: Past] = [:]
@@ -220,6 +224,8 @@ public actor Agent {
             await task.value
             tasks[effect] = nil
         }
+        filling?.cancel()
+        await filling?.value
         for tool in equipment.tools { await tool.release(id) }
         failWaiters(AgentError.stopped(id))
         live.finish()
@@ -299,6 +305,7 @@ public actor Agent {
     }
 
     private func settle(_ batch: LifeBatch) {
+        if !batch.events.isEmpty { mayLackVectors = true }
         for event in batch.events {
             live.send(.committed(event))
             if case .conversationCompacted(let fact) = event.fact, let conversation = event.conversation {
@@ -333,7 +340,39 @@ public actor Agent {
         let waiters = restWaiters.filter { isResting($0.reasons) }
         restWaiters.removeAll { isResting($0.reasons) }
         for waiter in waiters { waiter.continuation.resume() }
+        fillVectors()
     }
+
+    /// Begins to give passages the vectors that they lack, when there is an embedder and nothing else to do.
+    private func fillVectors() {
+        guard isIdle, mayLackVectors, filling == nil, !isStopping, let embedder = equipment.embedder else { return }
+        mayLackVectors = false
+        filling = Task {
+            await self.fillVectors(by: embedder)
+            self.filling = nil
+            self.fillVectors()
+        }
+    }
+
+    private func fillVectors(by embedder: any Embedder) async {
+        // After a moment of quiet: an agent that is about to stop begins nothing.
+        let clock = equipment.clock
+        guard (try? await clock.sleep(until: clock.now + Self.quiet)) != nil else { return }
+        let filler = VectorFiller(store: store, embedder: embedder)
+        var next = Int.max
+        while !Task.isCancelled {
+            guard isIdle else {
+                mayLackVectors = true
+                return
+            }
+            // What fails is tried again when something has happened; until then words alone decide.
+            guard let batch = try? await filler.fill(before: next) else { return }
+            next = batch.next
+        }
+    }
+
+    /// So long nothing must have happened before passages are given vectors.
+    private static let quiet = Duration.seconds(1)
 
     /// Makes sure that the agent looks again at a moment, and when an effect has used up its time, at the latest.
     private func setAlarm(_ moment: Instant?) {

@@ -13,8 +13,6 @@ struct MeaningfulMemories: MemoryReader {
     static let passagesPerQuestion = 48
     /// A question waits no longer for its vector.
     static let limit = Duration.seconds(5)
-    /// Of a passage so many bytes are embedded.
-    static let mostBytes = 4000
 
     func recall(_ query: RecallQuery) async throws -> [RecallHit] {
         guard query.vector == nil, query.parts.contains(.vectors), query.text.contains(where: { !$0.isWhitespace })
@@ -33,24 +31,13 @@ struct MeaningfulMemories: MemoryReader {
     func place(of turn: TurnID) async throws -> Int? { try await store.place(of: turn) }
 
     private func vector(for query: RecallQuery) async throws -> QueryVector? {
-        let waiting = try await store.passages(
-            withoutVectorOf: embedder.name,
-            scope: query.scope,
-            before: .max,
-            limit: Self.passagesPerQuestion
-        )
-        let texts = [Self.shortened(query.text)] + waiting.map { Self.shortened($0.text) }
+        let filler = VectorFiller(store: store, embedder: embedder)
+        let waiting = try await filler.missing(scope: query.scope, limit: Self.passagesPerQuestion)
+        let texts = ([query.text] + waiting.map(\.text)).map(VectorFiller.shortened)
         guard let vectors = await embed(texts), vectors.count == texts.count, let own = vectors.first else {
             return nil
         }
-        let found = zip(waiting, vectors.dropFirst()).map { PassageVector(passage: $0.id, values: $1) }
-        if !found.isEmpty {
-            // Another embedder's vectors are of no use any more.
-            if try await store.vectorCounts().keys.contains(where: { $0 != embedder.name }) {
-                try await store.deleteVectors(exceptOf: embedder.name)
-            }
-            try await store.store(found, of: embedder.name)
-        }
+        try await filler.keep(waiting, vectors.dropFirst())
         return own.isEmpty ? nil : QueryVector(embedder: embedder.name, values: own)
     }
 
@@ -66,9 +53,5 @@ struct MeaningfulMemories: MemoryReader {
             group.cancelAll()
             return first
         }
-    }
-
-    private static func shortened(_ text: String) -> String {
-        text.utf8.count <= mostBytes ? text : String(decoding: Array(text.utf8.prefix(mostBytes)), as: UTF8.self)
     }
 }

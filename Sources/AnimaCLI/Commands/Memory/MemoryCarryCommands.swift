@@ -296,3 +296,68 @@ struct MemoryShareCommand: AsyncParsableCommand {
         try await Session(work, target: config).share(try MemoryReference.id(memory), with: with)
     }
 }
+
+/// `anima memory embed`: gives everything an agent can recall a vector.
+struct MemoryEmbedCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "embed",
+        abstract: "Give memories and the past the vectors that they lack, so that they are found by meaning.",
+        discussion: """
+            By the embedder of the agent's configuration ([embedder]). An agent that is awake does this by itself while it has \
+            nothing to do; this does it at once, newest first. What is done stays done when it is interrupted. Vectors of another \
+            embedder go when the first ones of this one are kept.
+
+            Example:
+              anima memory embed clerk
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp("A configuration file, or an agent's name.", valueName: "config"),
+        completion: .file(extensions: ["toml"])
+    )
+    var config: String
+
+    @Flag(help: "Only memories, not what was said.")
+    var memories = false
+
+    @Flag(help: "Print what was done as JSON.")
+    var json = false
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let composition = try common.composition()
+        let (id, configuration) = try composition.agent(config)
+        guard let embedder = try composition.embedder(of: configuration) else {
+            throw UsageError(
+                "\(id) has no embedder; set embedder.use, for example to \"ollama/nomic-embed-text\" (docs/models.md)"
+            )
+        }
+        await (try common.reader(of: id)).close()
+        let life = try SQLiteLife.open(at: composition.home.lifePath(of: id), agent: id, mode: .existing)
+        let terminal = Terminal.current
+        var filled = 0
+        do {
+            let filler = VectorFiller(store: life, embedder: embedder)
+            var next = Int.max
+            while let batch = try await filler.fill(before: next, scope: memories ? .memories : .both) {
+                (filled, next) = (filled + batch.filled, batch.next)
+                if !json { terminal.line("embedded \(filled), back to e\(next)", to: .error, .dim) }
+            }
+            let all = try await life.vectorCounts()[embedder.name] ?? 0
+            await life.close()
+            if json {
+                terminal.json(["embedder": .string(embedder.name), "embedded": .int(filled), "vectors": .int(all)])
+            } else {
+                terminal.line("embedded \(filled) by \(embedder.name); \(all) vectors in all", to: .output)
+            }
+        } catch {
+            await life.close()
+            let kept = filled > 0 ? "; \(filled) are done, the same command goes on" : ""
+            throw MemoryCommandError(
+                "can't embed with \(embedder.name): \((error as? ModelError)?.message ?? "\(error)")\(kept)"
+            )
+        }
+    }
+}

@@ -39,7 +39,10 @@ struct MemoryCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Carry",
-                subcommands: [MemoryExportCommand.self, MemoryImportCommand.self, MemoryShareCommand.self]
+                subcommands: [
+                    MemoryExportCommand.self, MemoryImportCommand.self, MemoryShareCommand.self,
+                    MemoryEmbedCommand.self,
+                ]
             ),
         ]
     )
