@@ -79,6 +79,8 @@ enum MetaKey: String {
     case format
     /// What wrote the projections, see ``SQLiteLife/projectionsVersion``.
     case projections
+    /// The day from which on whole outputs were kept when old ones were deleted last.
+    case outputsKept
 }
 
 extension Database {

@@ -106,6 +106,9 @@ public struct Composition: Sendable {
             mode: .create,
             durability: configuration.durability == .full ? .full : .normal
         )
+        if let days = configuration.outputsDays {
+            try await life.deleteOutputsOncePerDay(before: SystemClock().now + .seconds(-86_400 * days))
+        }
         return Runtime.Residence(store: Failpoint.wrap(life, environment), equipment: equipment, live: live)
     }
 

@@ -237,6 +237,14 @@ extension ConfigurationKey {
                 "What an acknowledged message survives: `full` a power cut, `normal` the end of the process (faster)."
             ),
             ConfigurationKey(
+                "store.outputs_days",
+                .optionalInteger(\.outputsDays, 1...36_500),
+                sample: .example("90"),
+                defaultNote: "none, they are kept",
+                "After so many days whole outputs of tools, images, and what `anima undo` needs are deleted when the agent wakes, at "
+                    + "most once a day; what the transcript shows of them stays."
+            ),
+            ConfigurationKey(
                 "store.snapshot_events",
                 .integer(\.snapshotInterval, 64...65_536),
                 "Events between two snapshots of the agent's state."
