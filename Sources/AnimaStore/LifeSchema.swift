@@ -81,6 +81,10 @@ enum MetaKey: String {
     case projections
     /// The day from which on whole outputs were kept when old ones were deleted last.
     case outputsKept
+    /// The day from which on the past was kept when old texts were erased last.
+    case historyKept
+    /// The event up to which nothing is left to erase.
+    case erasedThrough
 }
 
 extension Database {

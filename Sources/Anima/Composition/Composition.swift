@@ -106,9 +106,11 @@ public struct Composition: Sendable {
             mode: .create,
             durability: configuration.durability == .full ? .full : .normal
         )
-        if let days = configuration.outputsDays {
-            try await life.deleteOutputsOncePerDay(before: SystemClock().now + .seconds(-86_400 * days))
-        }
+        let now = SystemClock().now
+        try await life.retain(
+            outputsFrom: configuration.outputsDays.map { now + .seconds(-86_400 * $0) },
+            historyFrom: configuration.historyDays.map { now + .seconds(-86_400 * $0) }
+        )
         return Runtime.Residence(store: Failpoint.wrap(life, environment), equipment: equipment, live: live)
     }
 

@@ -42,6 +42,8 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var durability = Durability.full
     /// After so many days whole outputs of calls are deleted; nil keeps them (key `store.outputs_days`).
     public var outputsDays: Int?
+    /// After so many days the texts of the past are erased; nil keeps them (key `store.history_days`).
+    public var historyDays: Int?
     /// Events between two snapshots of the agent's state.
     public var snapshotInterval = 64
     /// Where each value came from, by key path (`limits.steps`); a key that is absent has its default.

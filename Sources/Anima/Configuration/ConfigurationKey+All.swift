@@ -245,6 +245,14 @@ extension ConfigurationKey {
                     + "most once a day; what the transcript shows of them stays."
             ),
             ConfigurationKey(
+                "store.history_days",
+                .optionalInteger(\.historyDays, 1...36_500),
+                sample: .example("730"),
+                defaultNote: "none, it is kept",
+                "After so many days the texts of what was said and done are erased when the agent wakes, at most once a day: "
+                    + "conversations, arguments and results. What it remembers stays, and so does what happened, when, and what it cost."
+            ),
+            ConfigurationKey(
                 "store.snapshot_events",
                 .integer(\.snapshotInterval, 64...65_536),
                 "Events between two snapshots of the agent's state."

@@ -262,7 +262,8 @@ public struct Episode: Hashable, Sendable, Codable {
             (role, speaker, trust) = (.result, fact.tool, fact.result.trust)
         default: return nil
         }
-        guard let conversation = event.conversation, text.contains(where: { !$0.isWhitespace }) else { return nil }
+        guard let conversation = event.conversation, text.contains(where: { !$0.isWhitespace }), text != Fact.erasedText
+        else { return nil }
         self.init(
             id: event.seq,
             text: text,
