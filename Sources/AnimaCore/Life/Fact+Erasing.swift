@@ -5,7 +5,9 @@ extension Fact {
     /// What stands where a text was.
     public static let erasedText = "(erased: older than store.history_days)"
 
-    /// The fact without its texts; nil when it has none to erase. What is remembered, and what the owner decided, is never erased.
+    /// The fact without its texts; nil when it has none to erase.
+    ///
+    /// What is remembered, and what the owner decided, is never erased.
     public var erased: Fact? {
         let fact = withoutTexts
         return fact == self ? nil : fact
