@@ -61,6 +61,8 @@ public enum StandardTools {
             ReadHistoryTool(),
             ListAgentsTool(),
             SendMessageTool(),
+            AskAgentTool(),
+            ReplyTool(),
             ShareMemoryTool(),
             ThinkTool(),
             WaitTool(),

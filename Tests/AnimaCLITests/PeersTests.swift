@@ -41,6 +41,60 @@ struct PeersTests {
         #expect(try program.run("run", "writer.toml", "add 1 and 1").output == "2\n")
     }
 
+    @Test("a question's answer comes back into the same turn, and a ring of questions is refused, not waited for")
+    func asks() throws {
+        let program = try program()
+        let result = try program.run("run", "clerk.toml", "ask @writer to add 2 and 40, then add 1 to the result")
+        #expect(result.status == 0 && result.output == "42\n43\n", "\(result.errors)")
+        #expect(try events(program, "clerk", "turn.opened").count == 1)
+        let answer = try #require(try events(program, "clerk", "envelope.accepted").last?["envelope"])
+        #expect(answer["kind"] == "reply" && answer["report"]?["end"]?["kind"] == "answered")
+        let log = try program.run("log", "clerk").output
+        #expect(log.contains("t1.1.1 ask_agent waits for @writer") && log.contains("reply from @writer: 42"), "\(log)")
+        let ring = try program.run("run", "clerk.toml", "ask @writer to ask @clerk to add 1 and 2")
+        #expect(ring.output.contains("@clerk asked you"), "\(ring.output)")
+        let ghost = try program.run("run", "clerk.toml", "ask @ghost to add 1 and 2")
+        #expect(ghost.output.contains("@ghost was not asked: there is no such agent"), "\(ghost.output)")
+    }
+
+    @Test("killed at any append while it asks, it has its answer once, after the other was woken with it")
+    func survivesKillsWhileAsking() throws {
+        for point in (1...8).flatMap({ ["before:\($0)", "after:\($0)"] }) {
+            let program = try program()
+            let more = ["ANIMA_TEST_FAILPOINT": point]
+            let killed = try program.run("run", "clerk.toml", "ask @writer to add 2 and 40", more: more)
+            let resumed = try program.run("resume", "clerk.toml")
+            guard (try? events(program, "clerk", "envelope.accepted").isEmpty) == false else {
+                #expect(killed.status != 0, "\(point)")
+                continue
+            }
+            let ends = try events(program, "clerk", "turn.ended").map { $0["text"] }
+            #expect(ends == ["42"], "\(point): \(resumed.errors)")
+            #expect(try events(program, "writer", "turn.opened").count == 1, "\(point)")
+            // A kill between the arrival of the answer and its receipt leaves the receipt owed.
+            #expect(try program.run("resume", "writer.toml").status == 0)
+            #expect(
+                try events(program, "writer", "envelope.settled").map { $0["outcome"] } == ["delivered"],
+                "\(point)"
+            )
+        }
+    }
+
+    @Test("what the gate asks about the other's work is asked here, and answering it lets both go on")
+    func asksTheOwnerForPeers() throws {
+        let program = try program()
+        try program.put(
+            "gate.ask = [\"add\"]\n" + Self.agent("writer", peers: "\"clerk\""),
+            at: "writer.toml"
+        )
+        let asked = try program.run("run", "clerk.toml", "ask @writer to add 2 and 40")
+        #expect(asked.status == 4, "\(asked.status) \(asked.errors)")
+        #expect(asked.errors.contains("@writer asks") && asked.errors.contains("anima approve ./writer.toml t1.1.1"))
+        let approved = try program.run("approve", "writer.toml", "t1.1.1")
+        #expect(approved.status == 0 && approved.output == "42\n", "\(approved.errors)")
+        #expect(approved.errors.contains("@clerk turn.ended answered: 42"), "\(approved.errors)")
+    }
+
     @Test("a memory is shared by the agent or by its owner, with where it is from, and comes to mind there")
     func shares() throws {
         let program = try program()

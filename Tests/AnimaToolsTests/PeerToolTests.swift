@@ -18,7 +18,8 @@ struct PeerToolTests {
         _ name: String,
         _ arguments: JSONValue,
         peers: [String] = ["ada", "bob"],
-        memory: Memory? = nil
+        memory: Memory? = nil,
+        envelope: Envelope? = nil
     ) async throws -> ToolOutput {
         let tool = try Scene().tool(name)
         return await tool.run(
@@ -30,7 +31,8 @@ struct PeerToolTests {
                 timeout: .seconds(10),
                 now: now,
                 memories: Shelf(memory: memory),
-                peers: try peers.map { try AgentID($0) }
+                peers: try peers.map { try AgentID($0) },
+                envelope: envelope
             )
         )
     }
@@ -48,6 +50,30 @@ struct PeerToolTests {
         #expect(
             try await call("send_message", ["to": "ada", "text": "x"], peers: []).content.contains("you have none")
         )
+    }
+
+    @Test func asksAPeerForSoLong() async throws {
+        let ada = try AgentID("ada")
+        let output = try await call("ask_agent", ["to": "ada", "text": "why?", "timeout_seconds": 5])
+        #expect(output.send == [OutgoingMessage(to: ada, .ask(timeout: .seconds(5)), text: "why?")] && !output.isError)
+        let patient = try await call("ask_agent", ["to": "ada", "text": "why?"])
+        #expect(patient.send == [OutgoingMessage(to: ada, .ask(timeout: nil), text: "why?")])
+        for arguments: JSONValue in [["to": "eve", "text": "why?"], ["to": "ada", "text": "  "]] {
+            let refused = try await call("ask_agent", arguments)
+            #expect(refused.isError && refused.send.isEmpty)
+        }
+    }
+
+    @Test func repliesToTheAgentWhoseMessageItWorksOn() async throws {
+        func answer(to sender: Envelope.Sender, _ text: String = "done") async throws -> ToolOutput {
+            let envelope = Envelope(id: try EnvelopeID("e"), kind: .message, sender: sender, text: "?", sentAt: now)
+            return try await call("reply", ["text": .string(text)], envelope: envelope)
+        }
+        let ada = try AgentID("ada")
+        #expect(try await answer(to: .agent(ada)).send == [OutgoingMessage(to: ada, .reply, text: "done")])
+        #expect(try await answer(to: .agent(ada), " ").isError)
+        let own = try await answer(to: .owner)
+        #expect(own.isError && own.send.isEmpty && own.content.contains("no agent's message"))
     }
 
     @Test func sharesWhatAMemorySaysAndNothingOfWhereItWasSaid() async throws {

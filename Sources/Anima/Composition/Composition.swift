@@ -66,13 +66,19 @@ public struct Composition: Sendable {
     /// - Parameter file: A configuration file beside which the file `NAME.toml` may be; nil for none.
     /// - Throws: `AgentError` `.unknownAgent` when there is neither.
     public func peer(_ id: AgentID, beside file: String?) throws -> AgentConfiguration {
-        if FilePath.exists(home.agentFilePath(of: id)) { return try configuration(of: id) }
-        guard let path = file.map({ "\(ConfigurationFile.directory(of: $0))/\(id).toml" }), FilePath.exists(path) else {
-            throw AgentError.unknown(id)
-        }
-        let configuration = try configuration(file: path)
+        guard let place = place(ofPeer: id, beside: file) else { throw AgentError.unknown(id) }
+        if place == id.name { return try configuration(of: id) }
+        let configuration = try configuration(file: place)
         guard configuration.name == id else { throw AgentError.unknown(id) }
         return configuration
+    }
+
+    /// How commands name an agent that others write to: its name when it lives in the home, or else its file; nil when there is
+    /// neither.
+    public func place(ofPeer id: AgentID, beside file: String?) -> String? {
+        if FilePath.exists(home.agentFilePath(of: id)) { return id.name }
+        let path = file.map { "\(ConfigurationFile.directory(of: $0))/\(id).toml" }
+        return path.flatMap { FilePath.exists($0) ? $0 : nil }
     }
 
     /// What the home's `config.toml` alone says.

@@ -183,6 +183,11 @@ extension ConfigurationKey {
                 "How long the owner may take to answer a question of the gate; then the call is denied."
             ),
             ConfigurationKey(
+                "limits.ask_seconds",
+                .wholeSeconds(\.policy.limits.askTime, 1...86_400),
+                "How long a question to another agent waits for its answer; then the call fails and the turn goes on."
+            ),
+            ConfigurationKey(
                 "limits.mailbox",
                 .integer(\.policy.limits.mailbox, 1...100_000),
                 "Messages that may wait."

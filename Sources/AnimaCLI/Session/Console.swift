@@ -155,7 +155,9 @@ final class Console: Sendable {
         case .memoryRestored(let fact):
             let names = fact.memories.map { "m\($0)" }.joined(separator: ", ")
             terminal.line("restored \(names)", to: .error, .dim)
-        case .lifeBegan, .agentConfigured, .envelopeAccepted, .approvalAsked, .toolStarted, .filesRestored: break
+        case .lifeBegan, .agentConfigured, .envelopeAccepted, .approvalAsked, .toolStarted, .toolWaiting,
+            .filesRestored:
+            break
         }
     }
 

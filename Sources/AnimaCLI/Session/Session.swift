@@ -42,8 +42,8 @@ struct Session {
                 return image
             }
         let attachments = zip(images, task.images).map { LifeBatch.Spill(hash: $0.hash, bytes: $1) }
-        try await withAgent { agent, console in
-            _ = try await rest(agent)
+        try await withAgent { agent, runtime, console in
+            _ = try await rest(agent, runtime)
             // Whoever interrupted the old work does not want the new one begun.
             if console.isInterrupted { return .done(.cancelled(by: Self.interrupter)) }
             let now = SystemClock().now
@@ -61,23 +61,23 @@ struct Session {
             case .accepted, .duplicate: break
             case .refused(let refusal): throw SessionError("agent \"\(agent.id)\" refused the task: \(refusal)")
             }
-            if let parking = try await rest(agent), await agent.isOpen(envelope.id) { return .parked(parking) }
+            if let parking = try await rest(agent, runtime), await agent.isOpen(envelope.id) { return .parked(parking) }
             return .done(try await agent.answer(to: envelope.id).ending?.end)
         }
     }
 
     /// Finishes what is open and shows the answers.
     func resume() async throws {
-        try await withAgent { agent, console in
+        try await withAgent { agent, runtime, console in
             console.expectAllAnswers()
             if await agent.isAtRest { terminal.line("nothing to resume", to: .error, .dim) }
-            return try await rest(agent).map { .parked($0) } ?? .done(nil)
+            return try await rest(agent, runtime).map { .parked($0) } ?? .done(nil)
         }
     }
 
     /// Shares a memory with another agent, and waits until that has it.
     func share(_ memory: Int, with peer: AgentID) async throws {
-        try await withAgent { agent, console in
+        try await withAgent { agent, runtime, console in
             let list = "see: anima memory list \(agent.id)"
             guard let found = try await agent.memory(memory) else {
                 throw UsageError("\(agent.id) has no memory m\(memory); \(list)")
@@ -87,14 +87,14 @@ struct Session {
             var generator = SystemRandomNumberGenerator()
             let id = try EnvelopeID(IdentifierSource.make(at: now, using: &generator))
             try await agent.send(OutgoingMessage(sharing: found, with: peer), as: id)
-            if let parking = try await rest(agent) { return .parked(parking) }
+            if let parking = try await rest(agent, runtime) { return .parked(parking) }
             return .done(nil)
         }
     }
 
     /// Answers a question of the gate, then goes on with what is open and shows the answers.
     func answer(_ call: ToolCallID, _ decision: Approval.Decision, because: String?, always: Bool) async throws {
-        try await withAgent { agent, console in
+        try await withAgent { agent, runtime, console in
             console.expectAllAnswers()
             try await agent.decide(
                 Fact.ApprovalDecided(
@@ -105,7 +105,7 @@ struct Session {
                     always: always ? try await rule(for: call, agent) : nil
                 )
             )
-            return try await rest(agent).map { .parked($0) } ?? .done(nil)
+            return try await rest(agent, runtime).map { .parked($0) } ?? .done(nil)
         }
     }
 
@@ -120,27 +120,35 @@ struct Session {
         return rule
     }
 
-    /// Waits until the agent has nothing to do or can't go on; asks a person who is there.
+    /// Waits until no agent of the process has anything to do or can go on; asks a person who is there.
     ///
-    /// - Returns: What it waits for; nil when nothing is owed.
-    private func rest(_ agent: Agent) async throws -> Parking? {
+    /// - Returns: What the agent waits for; nil when it owes nothing.
+    private func rest(_ agent: Agent, _ runtime: Runtime) async throws -> Parking? {
         while true {
-            try await agent.rest(orParkedFor: options.wait ? [.owner, .peer] : [.owner, .model, .peer])
-            if await agent.isAtRest { return nil }
-            if await agent.parking == .peer { return .peer }
-            guard let question = await agent.state.pendingApprovals.first else { return .model }
-            guard !options.json, terminal.isPersonThere else {
-                Question(question, terminal).show(commandFor: target)
-                return .owner
+            try await runtime.rest(orParkedFor: options.wait ? [.owner, .peer] : [.owner, .model, .peer])
+            guard let (asker, question) = await runtime.firstQuestion() else {
+                return await agent.isAtRest ? nil : await agent.parking
             }
-            let answer = await Question(question, terminal).ask(always: agent.alwaysRule(for: question.call))
-            guard let answer else { return .owner }
-            try await agent.decide(answer)
+            guard !options.json, terminal.isPersonThere else {
+                if asker.id != agent.id { terminal.line("@\(asker.id) asks:", to: .error) }
+                Question(question, terminal).show(commandFor: try place(of: asker.id, agent.id))
+                return await agent.isAtRest ? nil : .owner
+            }
+            if asker.id != agent.id { terminal.line("@\(asker.id) asks:", to: .error, .bold) }
+            let answer = await Question(question, terminal).ask(always: asker.alwaysRule(for: question.call))
+            guard let answer else { return await agent.isAtRest ? nil : .owner }
+            try await asker.decide(answer)
         }
     }
 
+    /// How commands name an agent of this process.
+    private func place(of id: AgentID, _ own: AgentID) throws -> String {
+        if id == own { return target }
+        return try options.composition().place(ofPeer: id, beside: FilePath.exists(target) ? target : nil) ?? id.name
+    }
+
     /// Wakes the agent, does the work beside a listener and Ctrl-C, and ends with the exit code.
-    private func withAgent(_ work: @escaping @Sendable (Agent, Console) async throws -> Rest) async throws {
+    private func withAgent(_ work: @escaping @Sendable (Agent, Runtime, Console) async throws -> Rest) async throws {
         let live = Broadcast()
         let heard = live.listen(capacity: 65_536)
         let peersLive = Broadcast()
@@ -173,8 +181,7 @@ struct Session {
             }
             let rest: Rest
             do {
-                rest = try await work(agent, console)
-                try await runtime.rest(orParkedFor: [.owner, .model, .peer])
+                rest = try await work(agent, runtime, console)
             } catch {
                 await runtime.shutdown()
                 peersLive.finish()
@@ -198,7 +205,8 @@ struct Session {
                 case .model:
                     "no model answers; the task is kept: anima resume \(target) tries again (with --wait until it is done)"
                 case .peer:
-                    "a message waits until it can be carried; anima resume \(target) tries again"
+                    "it waits for other agents, to which a message can't be carried or which have not answered; "
+                        + "anima resume \(target) tries again"
                 case .owner: "the task is kept until you have answered; anima approvals lists what is asked"
                 }
             terminal.line(text, to: .error, .yellow)

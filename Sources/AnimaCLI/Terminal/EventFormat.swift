@@ -26,7 +26,9 @@ struct EventFormat {
         case .modelFailed: .red
         case .turnEnded(let fact): if case .answered = fact.end { .green } else { .yellow }
         case .toolFinished(let fact): fact.result.isError ? .yellow : .cyan
-        case .toolStarted, .memoryStored, .memoryForgotten, .memoryConsolidated, .memoryRestored, .blockEdited: .cyan
+        case .toolStarted, .toolWaiting, .memoryStored, .memoryForgotten, .memoryConsolidated, .memoryRestored,
+            .blockEdited:
+            .cyan
         case .approvalAsked, .approvalDecided: .yellow
         default: .plain
         }
@@ -64,6 +66,7 @@ struct EventFormat {
             let always = fact.always.map { ", from now on: \($0.pattern)" } ?? ""
             return
                 "\(fact.call) \(fact.decision.rawValue) by \(fact.by)\(fact.because.map { ": \($0)" } ?? "")\(always)"
+        case .toolWaiting(let fact): return "\(fact.call) \(fact.tool) waits for @\(fact.from)"
         case .toolStarted(let fact): return "\(fact.call) \(fact.tool), attempt \(fact.attempt)"
         case .toolFinished(let fact):
             return "\(fact.call) \(fact.tool) \(fact.result.outcome.rawValue): \(short(fact.result.content))"

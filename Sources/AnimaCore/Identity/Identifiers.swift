@@ -73,8 +73,17 @@ public struct ConversationID: Hashable, Sendable, Codable, Comparable, CustomStr
 
     private init(unchecked name: String) { self.name = name }
 
-    /// The conversation with another agent.
-    public init(with agent: AgentID) { self.init(unchecked: "@\(agent)") }
+    /// The conversation with another agent about what is said in one of its conversations.
+    ///
+    /// Each of those has its own, so that what is said in one is not known in another.
+    public init(with agent: AgentID, about conversation: ConversationID = .main) {
+        let name = conversation == .main ? "@\(agent)" : "@\(agent)/\(conversation)"
+        guard name.utf8.count > 128 else {
+            self.init(unchecked: name)
+            return
+        }
+        self.init(unchecked: "@\(agent)/#\(ContentHash.hexadecimal(of: Array(conversation.name.utf8)).prefix(16))")
+    }
 
     public init(from decoder: any Decoder) throws {
         try self.init(decoder.singleValueContainer().decode(String.self))

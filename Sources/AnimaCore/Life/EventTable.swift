@@ -12,6 +12,7 @@ extension Fact.Kind {
         case .approvalAsked: "The owner was asked whether a call may run; the turn waits."
         case .approvalDecided: "The owner answered."
         case .toolStarted: "A call that may not simply be repeated is about to be tried (its intent)."
+        case .toolWaiting: "A tool call waits for another agent's answer, which becomes its result."
         case .toolFinished: "A tool call got its one result."
         case .turnClosing: "A turn is to end before its answer; its open calls are being settled."
         case .turnEnded: "A turn ended, with the answer or what there was of one."
@@ -54,7 +55,8 @@ extension Fact.Kind {
                 (
                     "envelope",
                     "id, kind, sender, conversation, text, sentAt (microseconds since 1970), hops, trust; parent, "
-                        + "deadline, budget, images (hash, mediaType, bytes) and answerSchema when there are"
+                        + "deadline, budget, images (hash, mediaType, bytes), answerSchema, origin (the sender's conversation), askers "
+                        + "(who waits for the answer) and report (end, usage) when there are"
                 )
             ]
         case .turnOpened: [("envelope", "the id of the envelope that it answers")]
@@ -106,6 +108,11 @@ extension Fact.Kind {
                 ("always", "the rule (action, pattern) that holds from now on; absent for this once"),
             ]
         case .toolStarted: [("call", "the call's id"), ("tool", "its name"), ("attempt", "which try it is, from 1")]
+        case .toolWaiting:
+            [
+                ("call", "the call's id"), ("tool", "its name"), ("envelope", "the question's id"),
+                ("from", "who is to answer"), ("until", "when it is waited for no longer"),
+            ]
         case .toolFinished:
             [
                 ("call", "the call's id"), ("tool", "its name"),

@@ -35,8 +35,8 @@ enum EventUpgrade {
         body = .object(members)
     }
 
-    /// From version 3 to 4: long conversations are summarised, memories are merged and age, and there are peers; older agents had
-    /// nothing of that.
+    /// From version 3 to 4: long conversations are summarised, memories are merged and age, and there are peers, who are asked;
+    /// older agents had nothing of that.
     @Sendable
     static func toTidyMemories(kind: String, body: inout JSONValue) {
         guard kind == "agent.configured", case .object(var members) = body else { return }
@@ -48,6 +48,7 @@ enum EventUpgrade {
                 ],
                 to: "memory"
             )
+            .adding(["askTime": 600_000], to: "limits")
         if case .object(var policy) = members["policy"], policy["peers"] == nil {
             policy["peers"] = []
             members["policy"] = .object(policy)

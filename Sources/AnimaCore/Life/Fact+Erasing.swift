@@ -50,7 +50,8 @@ extension Fact {
                     problem: fact.problem
                 )
             )
-        case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelFailed, .toolStarted, .memoryStored,
+        case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelFailed, .toolStarted, .toolWaiting,
+            .memoryStored,
             .memoryForgotten, .memoryConsolidated, .memoryRestored, .envelopeDelayed, .envelopeSettled,
             .conversationCompacted, .blockEdited, .filesRestored:
             self
@@ -75,7 +76,10 @@ extension Envelope {
             hops: hops,
             deadline: deadline,
             budget: budget,
-            trust: trust
+            trust: trust,
+            origin: origin,
+            askers: askers ?? [],
+            report: report
         )
     }
 }

@@ -278,6 +278,29 @@ extension Fact {
         }
     }
 
+    /// What `tool.waiting` carries.
+    public struct ToolWaiting: Hashable, Sendable, Codable {
+        /// The call.
+        public let call: ToolCallID
+        /// The tool's name.
+        public let tool: String
+        /// The envelope whose answer is its result.
+        public let envelope: EnvelopeID
+        /// Who is to answer.
+        public let from: AgentID
+        /// When it is waited for no longer.
+        public let until: Instant
+
+        /// Makes the payload.
+        public init(call: ToolCallID, tool: String, envelope: EnvelopeID, from: AgentID, until: Instant) {
+            self.call = call
+            self.tool = tool
+            self.envelope = envelope
+            self.from = from
+            self.until = until
+        }
+    }
+
     /// What `tool.finished` carries.
     public struct ToolFinished: Hashable, Sendable, Codable {
         /// The call.

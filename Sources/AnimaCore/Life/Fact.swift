@@ -22,6 +22,8 @@ public enum Fact: Hashable, Sendable {
     case approvalDecided(ApprovalDecided)
     /// A tool call that may not be repeated is about to be tried.
     case toolStarted(ToolStarted)
+    /// A tool call waits for the answer to an envelope.
+    case toolWaiting(ToolWaiting)
     /// A tool call got its one result.
     case toolFinished(ToolFinished)
     /// A turn is to end before its answer; its open calls are being settled.
@@ -73,6 +75,8 @@ public enum Fact: Hashable, Sendable {
         case approvalDecided = "approval.decided"
         /// See ``Fact/toolStarted(_:)``.
         case toolStarted = "tool.started"
+        /// See ``Fact/toolWaiting(_:)``.
+        case toolWaiting = "tool.waiting"
         /// See ``Fact/toolFinished(_:)``.
         case toolFinished = "tool.finished"
         /// See ``Fact/turnClosing(_:)``.
@@ -116,6 +120,7 @@ public enum Fact: Hashable, Sendable {
         case .approvalAsked: .approvalAsked
         case .approvalDecided: .approvalDecided
         case .toolStarted: .toolStarted
+        case .toolWaiting: .toolWaiting
         case .toolFinished: .toolFinished
         case .turnClosing: .turnClosing
         case .turnEnded: .turnEnded

@@ -34,6 +34,8 @@ public struct Limits: Hashable, Sendable, Codable {
     public var imageBytes = 16_777_216
     /// How long the owner may take to answer a question (key `approval_seconds`).
     @Milliseconds public var approvalTime: Duration = .seconds(604_800)
+    /// How long a question to another agent waits for its answer (key `ask_seconds`).
+    @Milliseconds public var askTime: Duration = .seconds(600)
     /// Envelopes that may wait (key `mailbox`).
     public var mailbox = 1000
     /// Agents that a message may go through (key `hops`).

@@ -6,6 +6,10 @@ public struct Envelope: Hashable, Sendable, Codable {
         case task
         /// A text from another agent.
         case message
+        /// A question from another agent, which waits: the end of the turn that it begins answers it.
+        case ask
+        /// The answer to a question; it becomes the result of the call that asked.
+        case reply
         /// A timer that came due.
         case timer
         /// A watched file that changed.
@@ -86,6 +90,26 @@ public struct Envelope: Hashable, Sendable, Codable {
     public let answerSchema: JSONValue?
     /// The memory that it shares; nil for none.
     public let memory: MemoryDraft?
+    /// The sender's conversation that it was sent from, where an answer belongs; nil when there is none.
+    public let origin: ConversationID?
+    /// Of a question, the agents that wait for its answer: who asks, before it who waits for that one, and so on.
+    public let askers: [AgentID]?
+    /// Of an answer, how the work that it reports ended.
+    public let report: Report?
+
+    /// How work for another agent ended, and what it cost.
+    public struct Report: Hashable, Sendable, Codable {
+        /// How it ended.
+        public let end: TurnEnd
+        /// What its model calls cost.
+        public let usage: Usage
+
+        /// Makes a report.
+        public init(end: TurnEnd, usage: Usage = Usage()) {
+            self.end = end
+            self.usage = usage
+        }
+    }
 
     /// An image, kept in the life by its hash.
     public struct Image: Hashable, Sendable, Codable {
@@ -133,7 +157,10 @@ public struct Envelope: Hashable, Sendable, Codable {
         trust: Trust = .owner,
         images: [Image] = [],
         answerSchema: JSONValue? = nil,
-        memory: MemoryDraft? = nil
+        memory: MemoryDraft? = nil,
+        origin: ConversationID? = nil,
+        askers: [AgentID] = [],
+        report: Report? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -149,6 +176,9 @@ public struct Envelope: Hashable, Sendable, Codable {
         self.images = images.isEmpty ? nil : images
         self.answerSchema = answerSchema
         self.memory = memory
+        self.origin = origin
+        self.askers = askers.isEmpty ? nil : askers
+        self.report = report
     }
 }
 

@@ -2,24 +2,42 @@
 public struct OutgoingMessage: Hashable, Sendable {
     /// To whom.
     public let recipient: AgentID
+    /// What it is.
+    public let kind: Kind
     /// What is said.
     public let text: String
-    /// The conversation there; nil for the one that is named after the sender.
+    /// The conversation there; nil for the one where the thread goes on, or else the one that is named after the sender.
     public let conversation: ConversationID?
-    /// A memory that is shared; nil for a message to be answered by work.
-    public let memory: MemoryDraft?
+
+    /// What a message is.
+    public enum Kind: Hashable, Sendable {
+        /// Begins work there, and nobody waits.
+        case message
+        /// Begins work there, whose answer becomes the result of the call that asks; so long it is waited for at most.
+        case ask(timeout: Duration?)
+        /// Answers what the turn was begun by.
+        case reply
+        /// Shares a memory.
+        case memory(MemoryDraft)
+    }
+
+    /// The memory that is shared; nil for none.
+    public var memory: MemoryDraft? { if case .memory(let draft) = kind { draft } else { nil } }
+
+    /// Whether an answer is waited for.
+    var isQuestion: Bool { if case .ask = kind { true } else { false } }
 
     /// Writes a message.
     public init(
         to recipient: AgentID,
+        _ kind: Kind = .message,
         text: String,
-        conversation: ConversationID? = nil,
-        memory: MemoryDraft? = nil
+        conversation: ConversationID? = nil
     ) {
         self.recipient = recipient
+        self.kind = kind
         self.text = text
         self.conversation = conversation
-        self.memory = memory
     }
 
     /// Shares a memory: what it says, of what kind and how sure, and nothing of where it was said.
@@ -33,7 +51,18 @@ public struct OutgoingMessage: Hashable, Sendable {
             about: memory.about,
             isAskedFor: true
         )
-        self.init(to: recipient, text: "\(memory.name): \(memory.text)", memory: draft)
+        self.init(to: recipient, .memory(draft), text: "\(memory.name): \(memory.text)")
+    }
+
+    /// The message without what a mask hides.
+    public func masked(by mask: SecretMask) -> OutgoingMessage {
+        var kind = kind
+        if case .memory(var draft) = kind {
+            draft.text = mask.masked(draft.text)
+            draft.subject = draft.subject.map(mask.masked)
+            kind = .memory(draft)
+        }
+        return OutgoingMessage(to: recipient, kind, text: mask.masked(text), conversation: conversation)
     }
 }
 

@@ -10,7 +10,7 @@ extension AgentState {
         for turn in turns {
             effects += turn.owed(at: now, policy, allowance(of: turn, at: now))
         }
-        if turns.count < policy.limits.openTurns, let next = nextWaiting {
+        if hasRoomForTurn, let next = nextWaiting {
             let id = TurnID(turnCount + 1)
             effects.append(
                 .record(
@@ -62,13 +62,23 @@ extension AgentState {
     public func parking(at now: Instant) -> Parking? {
         let isWaiting = owed(at: now).allSatisfy { if case .wait = $0 { true } else { false } }
         guard isWaiting, !turns.isEmpty || !outbox.isEmpty,
-            turns.allSatisfy({ $0.isParked(at: now) || $0.waitingSince != nil })
+            turns.allSatisfy({ $0.isParked(at: now) || $0.waitingSince != nil || $0.isWaitingForPeers })
         else {
             return nil
         }
-        if turns.isEmpty { return .peer }
-        return turns.contains { $0.waitingSince != nil } ? .owner : .model
+        if turns.contains(where: { $0.waitingSince != nil }) { return .owner }
+        return turns.contains { $0.isParked(at: now) } ? .model : .peer
     }
+
+    /// Whether one more turn may be open: those that wait for other agents don't count, or two that ask each other would wait
+    /// for ever.
+    private var hasRoomForTurn: Bool {
+        turns.count { !$0.isWaitingForPeers } < policy.limits.openTurns
+            && turns.count < policy.limits.openTurns + Self.mostWaitingTurns
+    }
+
+    /// At most so many turns wait for other agents beside those that go on.
+    static let mostWaitingTurns = 64
 
     /// The oldest waiting envelope whose conversation has no open turn.
     private var nextWaiting: Waiting? {
@@ -182,6 +192,10 @@ extension Turn {
         case (.allowed, _) where !mayRun, (.asks, _) where !mayRun: return nil
         case (.allowed, .requested), (.asks, .requested):
             return call.replay == .pure ? .runTool(call.id, attempt: 1) : start(call, of: step, attempt: 1)
+        case (_, .waiting(_, let from, let until)):
+            guard now >= until else { return .wait(until: until) }
+            let content = "@\(from) did not answer in time; an answer that still comes begins a turn of its own"
+            return finish(call, of: step, .failed, content)
         case (.allowed, .started(let attempt)), (.asks, .started(let attempt)):
             return .runTool(call.id, attempt: attempt)
         case (.allowed, .interrupted(let attempt)), (.asks, .interrupted(let attempt)):
@@ -227,6 +241,9 @@ extension Turn {
             case .requested:
                 // A call that only reads may be running; its result is no longer wanted.
                 return finish(call, of: step, .notRun, "not run: the turn was ended (\(end.reason ?? end.name))")
+            case .waiting(_, let from, _):
+                let content = "the turn was ended (\(end.reason ?? end.name)) before @\(from) answered"
+                return finish(call, of: step, .cancelled, content)
             case .started: return .stopTool(call.id)
             case .interrupted:
                 let content = "the turn was ended (\(end.reason ?? end.name)) after a crash had interrupted the call"

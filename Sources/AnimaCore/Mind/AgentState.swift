@@ -98,9 +98,10 @@ public struct AgentState: Hashable, Sendable, Codable {
                 turns[index].resume(at: event.at, leftAt: lastAt ?? event.at)
             }
         case .envelopeAccepted(let fact):
-            // A shared memory is kept at once; nothing waits.
-            if fact.envelope.kind != .memory { inbox.append(Waiting(envelope: fact.envelope, seq: event.seq)) }
-        case .envelopeSent(let fact): outbox.append(Outgoing(to: fact.to, fact.envelope, seq: event.seq))
+            if !isTakenAtOnce(fact.envelope) { inbox.append(Waiting(envelope: fact.envelope, seq: event.seq)) }
+        case .envelopeSent(let fact):
+            outbox.append(Outgoing(to: fact.to, fact.envelope, seq: event.seq))
+            if fact.envelope.kind == .reply { change(event) { $0.hasReplied = true } }
         case .envelopeDelayed(let fact):
             guard let index = outbox.firstIndex(where: { $0.envelope.id == fact.envelope }) else { break }
             outbox[index].failures += 1
@@ -117,6 +118,10 @@ public struct AgentState: Hashable, Sendable, Codable {
             change(event) { $0.decide(fact) }
             if let rule = fact.always, !grants.contains(rule) { grants = (grants + [rule]).suffix(Self.mostGrants) }
         case .toolStarted(let fact): change(event) { $0.setStatus(.started(attempt: fact.attempt), of: fact.call) }
+        case .toolWaiting(let fact):
+            change(event) {
+                $0.setStatus(.waiting(fact.envelope, from: fact.from, until: fact.until), of: fact.call)
+            }
         case .toolFinished(let fact): change(event) { $0.setStatus(.finished(fact.result), of: fact.call) }
         case .turnClosing(let fact):
             change(event) {
@@ -151,6 +156,44 @@ public struct AgentState: Hashable, Sendable, Codable {
         guard case .memoryConsolidated(let fact) = event.fact, let cost = fact.usage else { return }
         usage += cost
         today.add(cost, at: event.at)
+    }
+
+    /// Whether nothing waits after it was accepted: a memory is kept, the answer to a question that waits is its result.
+    private func isTakenAtOnce(_ envelope: Envelope) -> Bool {
+        switch envelope.kind {
+        case .memory: true
+        case .reply: call(answeredBy: envelope) != nil
+        default: false
+        }
+    }
+
+    /// The call that waits for an answer, and its turn.
+    func call(answeredBy reply: Envelope) -> (turn: Turn, call: ToolCall)? {
+        guard reply.kind == .reply, let question = reply.parent else { return nil }
+        return call(waitingFor: question)
+            .flatMap { found in
+                guard case .waiting(_, let from, _) = found.call.status, reply.sender == .agent(from) else {
+                    return nil
+                }
+                return found
+            }
+    }
+
+    /// The agents whose answers are waited for, in the order of their names.
+    public var awaited: [AgentID] {
+        var found: Set<AgentID> = []
+        for call in turns.flatMap({ $0.steps.last?.calls ?? [] }) {
+            if case .waiting(_, let from, _) = call.status { found.insert(from) }
+        }
+        return found.sorted()
+    }
+
+    /// The call that waits for the answer to an envelope, and its turn.
+    func call(waitingFor envelope: EnvelopeID) -> (turn: Turn, call: ToolCall)? {
+        for turn in turns {
+            if let call = turn.call(waitingFor: envelope) { return (turn, call) }
+        }
+        return nil
     }
 
     private mutating func openTurn(for envelope: EnvelopeID, _ event: Event) {

@@ -126,7 +126,7 @@ public struct Mind: Sendable {
                     if case .record(let draft) = effect { draft } else { nil }
                 }
             if drafts.isEmpty { break }
-            for draft in drafts { work.append(draft.with(partialTexts)) }
+            for draft in drafts { record(draft.with(partialTexts), &work) }
         }
         if work.state.lastSeq - lastSnapshotSeq >= snapshotInterval { work.batch.snapshot = work.state }
         work.batch.isFlushed = work.batch.events.contains(where: \.fact.mustBeFlushed)
@@ -197,7 +197,7 @@ public struct Mind: Sendable {
         case .deliver(let envelope, let attachments):
             return deliver(envelope, attachments, &work)
         case .send(let message, let id):
-            let envelope = envelope(message, id, trust: message.memory?.trust ?? .owner, work)
+            let envelope = envelope(message, id, in: nil, work)
             work.append(Draft(.envelopeSent(.init(to: message.recipient, envelope: envelope))))
         case .settled(let effect, let outcome, let milliseconds):
             inFlight.remove(effect)
@@ -220,58 +220,6 @@ public struct Mind: Sendable {
         return nil
     }
 
-    private func deliver(_ envelope: Envelope, _ attachments: [LifeBatch.Spill], _ work: inout Work) -> Receipt {
-        let limits = work.state.policy.limits
-        if envelope.text.utf8.count > limits.messageBytes {
-            return .refused(.tooLong(bytes: envelope.text.utf8.count, limit: limits.messageBytes))
-        }
-        let imageBytes = attachments.reduce(0) { $0 + $1.bytes.count }
-        if imageBytes > limits.imageBytes {
-            return .refused(.imagesTooLarge(bytes: imageBytes, limit: limits.imageBytes))
-        }
-        if case .agent(let peer) = envelope.sender, !work.state.policy.peers.contains(peer) {
-            return .refused(.notAllowed(peer))
-        }
-        if envelope.hops > limits.hops { return .refused(.tooManyHops(limit: limits.hops)) }
-        if let deadline = envelope.deadline, deadline <= work.now { return .refused(.expired) }
-        if work.state.inbox.contains(where: { $0.envelope.id == envelope.id })
-            || work.state.turns.contains(where: { $0.envelope.id == envelope.id })
-        {
-            return .duplicate
-        }
-        if envelope.kind == .memory { return keep(envelope, &work) }
-        if work.state.inbox.count >= limits.mailbox { return .refused(.mailboxFull(limit: limits.mailbox)) }
-        work.append(
-            Draft(
-                conversation: envelope.conversation,
-                turn: nil,
-                cause: nil,
-                fact: .envelopeAccepted(.init(envelope: envelope))
-            )
-        )
-        work.batch.spills += attachments
-        return .accepted(seq: work.state.lastSeq)
-    }
-
-    /// Keeps a memory that another agent shares, if the gate of memory lets it through.
-    private func keep(_ envelope: Envelope, _ work: inout Work) -> Receipt {
-        guard var draft = envelope.memory else { return .refused(.memoryRefused(.trivial)) }
-        let trust = min(envelope.trust, .agent)
-        // What it replaced and who said it are the other agent's business.
-        draft.supersedes = []
-        draft.speaker = envelope.sender.description
-        if case .refuse(let reason) = MemoryGate.judge(draft, similar: [], trust: trust) {
-            return .refused(.memoryRefused(reason))
-        }
-        func append(_ fact: Fact, cause: Int?) {
-            work.append(Draft(conversation: envelope.conversation, turn: nil, cause: cause, fact: fact))
-        }
-        append(.envelopeAccepted(.init(envelope: envelope)), cause: nil)
-        let seq = work.state.lastSeq
-        append(.memoryStored(.init(draft, trust: trust, source: seq)), cause: seq)
-        return .accepted(seq: seq)
-    }
-
     private mutating func settle(_ effect: Effect, _ outcome: Outcome, _ milliseconds: Int, _ work: inout Work) {
         switch (effect, outcome) {
         case (.callModel(let id, let step, let attempt), .reply(let reply, let source, let recalled)):
@@ -287,7 +235,7 @@ public struct Mind: Sendable {
                 outcome: refusal == nil ? .delivered : .refused,
                 reason: refusal?.description
             )
-            work.append(Draft(.envelopeSettled(fact), cause: item.seq))
+            record(Draft(.envelopeSettled(fact), cause: item.seq), &work)
         case (.deliver(let id, let attempt), .undelivered(let reason)):
             guard let item = work.state.outbox.first(where: { $0.envelope.id == id }), item.failures + 1 == attempt
             else { return }
@@ -349,7 +297,7 @@ public struct Mind: Sendable {
         work.append(turn.draft(.toolFinished(fact), step: call.id.step, cause: turn.steps[call.id.step - 1].seq))
     }
 
-    private func finish(
+    func finish(
         _ call: ToolCall,
         of turn: Turn,
         _ output: ToolOutput,
@@ -358,6 +306,10 @@ public struct Mind: Sendable {
     ) {
         var output = output
         if let refusal = refusal(of: output.send, turn, work.state) { output = .failure(refusal) }
+        if turn.closing == nil, let question = output.send.first(where: \.isQuestion) {
+            ask(question, call, of: turn, &work)
+            return
+        }
         let (count, last) = turn.repetitions(of: call.tool, call.arguments)
         if count >= Self.mostRepetitions - 1, output.content == last, turn.closing == nil {
             output.content = output.content.withRepetitionNotice(count + 1)
@@ -404,58 +356,6 @@ public struct Mind: Sendable {
             let fact = Fact.BlockEdited(name: name, text: text, by: agent.name, call: call.id)
             work.append(turn.draft(.blockEdited(fact), step: call.id.step, cause: work.state.lastSeq))
         }
-    }
-
-    /// Why messages can't be sent; nil when they can.
-    private func refusal(of messages: [OutgoingMessage], _ turn: Turn, _ state: AgentState) -> String? {
-        guard !messages.isEmpty else { return nil }
-        let policy = state.policy
-        if let stranger = messages.first(where: { !policy.peers.contains($0.recipient) })?.recipient {
-            return "nothing was sent: @\(stranger) is no peer of yours (peers.allow)"
-        }
-        if turn.envelope.hops + 1 > policy.limits.hops {
-            return "nothing was sent: what you answer went through \(turn.envelope.hops) agents already "
-                + "(limits.hops = \(policy.limits.hops))"
-        }
-        if state.outbox.count + messages.count > policy.limits.mailbox {
-            return "nothing was sent: \(state.outbox.count) messages are still on their way "
-                + "(limits.mailbox = \(policy.limits.mailbox))"
-        }
-        return nil
-    }
-
-    /// Puts messages into the outbox; the same call gives the same envelopes.
-    private func send(_ messages: [OutgoingMessage], _ call: ToolCallID, of turn: Turn, _ work: inout Work) {
-        let cause = work.state.lastSeq
-        for (index, message) in messages.enumerated() {
-            let life = work.state.life?.text ?? agent.name
-            let id = EnvelopeID(made: "\(life)/\(call)/\(index + 1)")
-            let trust = min(turn.trustOfView, message.memory?.trust ?? .owner)
-            let envelope = envelope(message, id, answering: turn.envelope, trust: trust, work)
-            let fact = Fact.EnvelopeSent(to: message.recipient, envelope: envelope)
-            work.append(turn.draft(.envelopeSent(fact), step: call.step, cause: cause))
-        }
-    }
-
-    private func envelope(
-        _ message: OutgoingMessage,
-        _ id: EnvelopeID,
-        answering parent: Envelope? = nil,
-        trust: Trust,
-        _ work: Work
-    ) -> Envelope {
-        Envelope(
-            id: id,
-            kind: message.memory == nil ? .message : .memory,
-            sender: .agent(agent),
-            conversation: message.conversation ?? ConversationID(with: agent),
-            text: message.text,
-            sentAt: work.now,
-            parent: parent?.id,
-            hops: (parent?.hops ?? 0) + 1,
-            trust: min(trust, .agent),
-            memory: message.memory
-        )
     }
 
     /// Keeps of a lesson what the gate of memory lets through, and records the rest with the reason.
@@ -578,29 +478,6 @@ public struct Mind: Sendable {
     }
 }
 
-/// A decision while it is made: the state runs ahead of the life.
-private struct Work {
-    let agent: AgentID
-    let now: Instant
-    var state: AgentState
-    var batch = LifeBatch(events: [])
-
-    mutating func append(_ draft: Draft) {
-        let event = Event(
-            seq: state.lastSeq + 1,
-            at: now,
-            agent: agent,
-            conversation: draft.conversation,
-            turn: draft.turn,
-            step: draft.step,
-            cause: draft.cause,
-            fact: draft.fact
-        )
-        batch.events.append(event)
-        if let ended = state.apply(event) { batch.endedTurns.append(ended) }
-    }
-}
-
 extension Draft {
     /// A closing that knows what the model had said; other drafts as they are.
     fileprivate func with(_ partialTexts: [TurnID: String]) -> Draft {
@@ -630,7 +507,8 @@ extension Fact {
         // What undoes a change must not be lost when the change is not.
         case .toolFinished(let fact): fact.changes != nil
         case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .approvalAsked,
-            .turnClosing, .memoryStored, .memoryLearned, .memoryConsolidated, .conversationCompacted, .envelopeDelayed,
+            .toolWaiting, .turnClosing, .memoryStored, .memoryLearned, .memoryConsolidated, .conversationCompacted,
+            .envelopeDelayed,
             .envelopeSettled:
             false
         }

@@ -64,6 +64,8 @@ public struct ToolInvocation: Sendable {
     public let memoryPolicy: MemoryPolicy
     /// The agents that the agent may write to.
     public let peers: [AgentID]
+    /// What the turn answers; nil when nobody knows.
+    public let envelope: Envelope?
     /// What the earlier calls of the conversation gave.
     public let outputs: any OutputReader
     /// What the owner said when asked about the call; nil when nothing was said.
@@ -86,6 +88,7 @@ public struct ToolInvocation: Sendable {
         blocks: [MemoryBlock] = [],
         memoryPolicy: MemoryPolicy = MemoryPolicy(),
         peers: [AgentID] = [],
+        envelope: Envelope? = nil,
         outputs: any OutputReader = NoOutputs(),
         answer: String? = nil,
         remaining: Remaining? = nil,
@@ -102,6 +105,7 @@ public struct ToolInvocation: Sendable {
         self.blocks = blocks
         self.memoryPolicy = memoryPolicy
         self.peers = peers
+        self.envelope = envelope
         self.outputs = outputs
         self.answer = answer
         self.remaining = remaining
@@ -136,6 +140,8 @@ public struct ToolOutput: Hashable, Sendable {
     /// Blocks to write, by name; an empty text removes one.
     public var blocks: [String: String] = [:]
     /// What to send to other agents; it is on its way when the result is on record, or neither is.
+    ///
+    /// With a question among it the call gets no result yet: the first one's answer becomes its result.
     public var send: [OutgoingMessage] = []
     /// The trust of the content when it is less than the tool's; nil for the tool's.
     public var trust: Trust?

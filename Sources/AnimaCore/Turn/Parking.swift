@@ -2,7 +2,7 @@
 public enum Parking: Hashable, Sendable {
     /// No model answers; it is asked again later.
     case model
-    /// A message can't be carried to another agent; it is tried again later.
+    /// A message can't be carried to another agent and is tried again later, or another agent's answer is waited for.
     case peer
     /// The gate asks the owner about a call.
     case owner

@@ -20,6 +20,8 @@ public struct ToolCall: Hashable, Sendable, Codable {
         case started(attempt: Int)
         /// The process died after the intent. Next: started again, or finished as unknown.
         case interrupted(attempt: Int)
+        /// Another agent's answer to an envelope is to be its result, until this moment at the latest. Next: finished.
+        case waiting(EnvelopeID, from: AgentID, until: Instant)
         /// It has its one result. Last.
         case finished(ToolResult)
     }

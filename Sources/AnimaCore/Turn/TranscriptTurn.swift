@@ -106,7 +106,13 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
         if case .agent = input.sender {
             // Another agent can't pass for the owner, nor end what it says.
             let said = text.replacing("</message", with: "<\\/message")
-            text = "<message from=\"\(input.sender.description)\">\n\(said)\n</message>"
+            let kind =
+                switch input.kind {
+                case .ask: " awaits=\"your answer\""
+                case .reply: " is=\"a late answer\""
+                default: ""
+                }
+            text = "<message from=\"\(input.sender.description)\"\(kind)>\n\(said)\n</message>"
         }
         let shown = text.allSatisfy(\.isWhitespace) ? "(no text)" : text
         return [summary?.shown, shown, tail].compactMap(\.self).joined(separator: "\n\n")

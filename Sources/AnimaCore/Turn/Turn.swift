@@ -41,6 +41,8 @@ public struct Turn: Hashable, Sendable, Codable {
     public internal(set) var recalled: [Int]?
     /// How it is about to end; open calls are being settled.
     public internal(set) var closing: TurnEnd?
+    /// Whether the question that it answers was answered before its end.
+    public internal(set) var hasReplied = false
     /// What the model had said when the turn was closed while it spoke.
     public internal(set) var partialText: String?
 
@@ -144,6 +146,24 @@ public struct Turn: Hashable, Sendable, Codable {
         closing == nil
             && (steps.last?.calls ?? [])
                 .contains { $0.result == nil && $0.approval != nil && $0.approval?.decision == nil }
+    }
+
+    /// Whether nothing is left to do until other agents have answered.
+    var isWaitingForPeers: Bool {
+        guard closing == nil, let step = steps.last, step.isOpen else { return false }
+        return step.calls.allSatisfy { call in
+            if call.result != nil { return true }
+            if case .waiting = call.status { return true }
+            return false
+        }
+    }
+
+    /// The call that waits for the answer to an envelope.
+    func call(waitingFor envelope: EnvelopeID) -> ToolCall? {
+        steps.last?.calls
+            .first { call in
+                if case .waiting(envelope, _, _) = call.status { true } else { false }
+            }
     }
 
     /// How often in a row the same call got the same result, the last times it was made in this turn.

@@ -181,6 +181,10 @@ struct Reflex {
         case .tell:
             let (peer, text) = (peer(intent), try content(intent, results))
             return one("send_message", ["to": .string(peer), "text": .string(text)], "wrote to @\(peer)")
+        case .ask:
+            let (peer, text) = (peer(intent), try content(intent, results))
+            return one("ask_agent", ["to": .string(peer), "text": .string(text)], "asked @\(peer)")
+        case .reply: return one("reply", ["text": .string(try content(intent, results))], "replied")
         case .share:
             let (peer, memory) = (peer(intent), intent.text("memory") ?? "")
             return one(
@@ -394,6 +398,8 @@ extension ReflexRule.Action {
         case .add: "add"
         case .remember: "remember"
         case .tell: "send_message"
+        case .ask: "ask_agent"
+        case .reply: "reply"
         case .share: "share_memory"
         case .recall: "recall"
         case .echo: "echo"

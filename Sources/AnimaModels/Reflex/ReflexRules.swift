@@ -9,7 +9,7 @@ struct ReflexRule: Sendable {
     enum Action: Sendable {
         case readLines, read, list, search, write, append, replace, run, countLines, countWords, add
         case remember, recall, echo, say, now, report, help
-        case move, delete, tell, share
+        case move, delete, tell, ask, reply, share
     }
 
     let action: Action
@@ -131,9 +131,11 @@ struct ReflexRule: Sendable {
         .init(.remember, ["remember|note that|: {text}", "remember|note {text}"], "remember that TEXT"),
         .init(
             .tell,
-            ["tell {peer} to|that|: {text}", "tell|ask {peer} {text}", "send {text} to {peer}"],
+            ["tell {peer} to|that|: {text}", "tell {peer} {text}", "send {text} to {peer}"],
             "tell @NAME TEXT"
         ),
+        .init(.ask, ["ask {peer} to|: {text}", "ask {peer} {text}"], "ask @NAME TEXT"),
+        .init(.reply, ["reply|answer with|that|: {text}", "reply {text}"], "reply with TEXT"),
         .init(.share, ["share {memory} with {peer}"], "share m12 with @NAME"),
         .init(.echo, ["echo {text}"], "echo TEXT"),
         .init(.say, ["say {text}"], "say TEXT"),

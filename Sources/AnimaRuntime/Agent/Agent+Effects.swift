@@ -175,6 +175,7 @@ extension Agent {
             blocks: mind.state.blocks,
             memoryPolicy: mind.state.policy.memory,
             peers: mind.state.policy.peers,
+            envelope: mind.state.turn(call.id.turn)?.envelope,
             outputs: PastOutputs(store: store, conversation: mind.state.turn(call.id.turn)?.conversation),
             answer: call.approval?.because,
             remaining: mind.state.turn(call.id.turn).map { mind.state.remaining(of: $0, at: equipment.clock.now) },
@@ -204,16 +205,7 @@ extension ToolOutput {
             return draft
         }
         output.blocks = blocks.mapValues(mask.masked)
-        output.send = send.map { message in
-            var memory = message.memory
-            memory?.text = mask.masked(message.memory?.text ?? "")
-            return OutgoingMessage(
-                to: message.recipient,
-                text: mask.masked(message.text),
-                conversation: message.conversation,
-                memory: memory
-            )
-        }
+        output.send = send.map { $0.masked(by: mask) }
         return output
     }
 }

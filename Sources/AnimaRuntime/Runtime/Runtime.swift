@@ -65,13 +65,18 @@ public actor Runtime: Transport {
             )
         }
         waking[id] = task
-        defer { waking[id] = nil }
-        let agent = try await task.value
-        guard !isShutDown else {
-            await agent.stop()
-            throw AgentError.stopped(id)
+        let agent: Agent
+        do {
+            defer { waking[id] = nil }
+            agent = try await task.value
+            guard !isShutDown else {
+                await agent.stop()
+                throw AgentError.stopped(id)
+            }
+            agents[id] = agent
         }
-        agents[id] = agent
+        // Whoever is to answer it may have been left in the middle of that; who can't be woken now answers later.
+        for peer in await agent.state.awaited { _ = try? await self.agent(peer) }
         return agent
     }
 
@@ -103,6 +108,15 @@ public actor Runtime: Transport {
         agents[id] = nil
         await agent.stop()
         return true
+    }
+
+    /// The first question of the gate that an agent that is awake has for its owner, by the order of their names.
+    public func firstQuestion() async -> (agent: Agent, question: PendingApproval)? {
+        for id in awake {
+            guard let agent = agents[id], let question = await agent.state.pendingApprovals.first else { continue }
+            return (agent, question)
+        }
+        return nil
     }
 
     /// Asks all open turns of all agents that are awake to end now.

@@ -9,9 +9,9 @@ struct SendMessageTool: Tool {
         name: "send_message",
         group: "peers",
         description:
-            "Sends a message to another agent, one of your peers. It begins work there; its answer, if it has one for you, "
-            + "comes later as a message of its own. What you answer in a turn that another agent's message began is not sent "
-            + "to it: send it with this.",
+            "Sends a message to another agent, one of your peers, and waits for nothing: it begins work there, and an answer "
+            + "comes later as a message of its own. For an answer that you need to go on, use ask_agent. What you say at the "
+            + "end of a turn that another agent's message began is not sent to it, unless it asked: use reply.",
         parameters: ArgumentSchema([
             .init("to", .string(maxBytes: 65), "The peer's name, as list_agents shows it.", required: true),
             .init(
@@ -35,6 +35,73 @@ struct SendMessageTool: Tool {
             output.send = [OutgoingMessage(to: peer, text: text)]
             return output
         } catch { return .failure(error.message) }
+    }
+}
+
+/// Asks another agent something and waits for its answer, which becomes the result of the call.
+struct AskAgentTool: Tool {
+    let spec = ToolSpec(
+        name: "ask_agent",
+        group: "peers",
+        description:
+            "Asks another agent, one of your peers, and waits for its answer, which is the result of this call. Ask several at "
+            + "once with several calls in one step. For work whose answer you don't need to go on, use send_message.",
+        parameters: ArgumentSchema([
+            .init("to", .string(maxBytes: 65), "The peer's name, as list_agents shows it.", required: true),
+            .init(
+                "text",
+                .string(maxBytes: SendMessageTool.maxBytes),
+                "What to ask, with everything it has to know.",
+                required: true
+            ),
+            .init(
+                "timeout_seconds",
+                .integer(min: 1, max: 86_400),
+                "How long to wait for the answer; limits.ask_seconds when left out, and never longer."
+            ),
+        ]),
+        replay: .pure,
+        trust: .owner,
+        gateArgument: "to"
+    )
+
+    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+        let text = call.text("text")
+        guard text.contains(where: { !$0.isWhitespace }) else { return .failure("the question is empty") }
+        do {
+            let peer = try call.peer()
+            let timeout = call.integer("timeout_seconds").map { Duration.seconds($0) }
+            var output = ToolOutput.success("asked @\(peer)")
+            output.send = [OutgoingMessage(to: peer, .ask(timeout: timeout), text: text)]
+            return output
+        } catch { return .failure(error.message) }
+    }
+}
+
+/// Answers the agent whose message began the turn.
+struct ReplyTool: Tool {
+    let spec = ToolSpec(
+        name: "reply",
+        group: "peers",
+        description:
+            "Answers the agent whose message you are working on, in the conversation that it wrote from. To a question this is "
+            + "the answer, sent at once; without it, what you say at the end of the turn is.",
+        parameters: ArgumentSchema([
+            .init("text", .string(maxBytes: SendMessageTool.maxBytes), "The answer, whole.", required: true)
+        ]),
+        replay: .pure,
+        trust: .owner
+    )
+
+    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+        let text = call.text("text")
+        guard text.contains(where: { !$0.isWhitespace }) else { return .failure("the answer is empty") }
+        guard case .agent(let sender) = call.envelope?.sender else {
+            return .failure("no agent's message began this turn: say it as your answer")
+        }
+        var output = ToolOutput.success("The answer to @\(sender) is on its way.")
+        output.send = [OutgoingMessage(to: sender, .reply, text: text)]
+        return output
     }
 }
 

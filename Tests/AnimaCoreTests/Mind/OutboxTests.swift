@@ -4,75 +4,10 @@ import Testing
 /// What an agent sends to others and takes from them, by the rules alone.
 @Suite("Messages between agents")
 struct OutboxTests {
-    private let now = Instant(microseconds: 1_795_400_890_000_000)
-    private let tools = [
-        ToolSpec(
-            name: "tell",
-            group: "peers",
-            description: "",
-            parameters: ArgumentSchema(),
-            replay: .pure,
-            trust: .owner
-        )
-    ]
-
-    /// A mind with an open turn whose model has called `tell`, and what happened.
-    private struct Scene {
-        var mind: Mind
-        var now: Instant
-        var facts: [Fact] = []
-
-        @discardableResult
-        mutating func take(_ inputs: Mind.Input...) -> Mind.Plan {
-            let decision = mind.decide(inputs, at: now)
-            facts += decision.batch.events.map(\.fact)
-            receipts = decision.receipts
-            return mind.commit(decision, at: now)
-        }
-
-        var receipts: [Receipt?] = []
-        var sent: [Fact.EnvelopeSent] {
-            facts.compactMap { if case .envelopeSent(let fact) = $0 { fact } else { nil } }
-        }
-        var settled: [Fact.EnvelopeSettled] {
-            facts.compactMap { if case .envelopeSettled(let fact) = $0 { fact } else { nil } }
-        }
-        var result: ToolResult? {
-            facts.compactMap { if case .toolFinished(let fact) = $0 { fact.result } else { nil } }.last
-        }
-    }
-
-    private func scene(peers: [String] = ["ada", "bob"], hops: Int = 0, mailbox: Int = 10) throws -> Scene {
-        var policy = AgentPolicy(gate: Gate(rules: [.init(.allow, "*")]))
-        policy.peers = try peers.map { try AgentID($0) }
-        policy.limits.mailbox = mailbox
-        var scene = Scene(
-            mind: Mind(agent: try AgentID("clerk"), state: AgentState(), tools: tools, seed: 1),
-            now: now
-        )
-        let envelope = Envelope(id: try EnvelopeID("task"), text: "go", sentAt: now, hops: hops)
-        let life = LifeID("life")
-        scene.take(.begin(life, program: "test", parent: nil), .configure(policy, models: ["m"]), .deliver(envelope))
-        return scene
-    }
-
-    private func say(_ messages: [OutgoingMessage], in scene: inout Scene) {
-        let reply = ModelReply(text: "", calls: [.init(tool: "tell", arguments: [:])])
-        scene.take(.settled(.callModel(TurnID(1), step: 1, attempt: 1), .reply(reply), milliseconds: 1))
-        var output = ToolOutput.success("sent")
-        output.send = messages
-        let call = ToolCallID(turn: TurnID(1), step: 1, index: 1)
-        scene.take(.settled(.runTool(call, attempt: 1), .output(output), milliseconds: 1))
-    }
-
-    private func message(_ text: String, to name: String) throws -> OutgoingMessage {
-        OutgoingMessage(to: try AgentID(name), text: text)
-    }
-
     @Test("what is sent is on record with the call's result, with an id, a parent and hops of its own")
     func sends() throws {
-        var scene = try scene(hops: 3)
-        say([try message("one", to: "ada"), try message("two", to: "bob")], in: &scene)
+        var scene = try MessageScene(hops: 3)
+        scene.say([.message("one", to: "ada"), .message("two", to: "bob")])
         #expect(scene.result?.outcome == .succeeded && scene.sent.map(\.to.name) == ["ada", "bob"])
         let envelope = try #require(scene.sent.first?.envelope)
         #expect(envelope.id.text == "life/t1.1.1/1" && envelope.parent?.text == "task" && envelope.hops == 4)
@@ -84,22 +19,22 @@ struct OutboxTests {
 
     @Test("nothing is sent to a stranger, over too many hops, or into a full outbox, and the model is told")
     func refusesToSend() throws {
-        var stranger = try scene()
-        say([try message("one", to: "ada"), try message("x", to: "eve")], in: &stranger)
+        var stranger = try MessageScene()
+        stranger.say([.message("one", to: "ada"), .message("x", to: "eve")])
         #expect(stranger.sent.isEmpty && stranger.result?.content.contains("@eve is no peer") == true)
-        var far = try scene(hops: 16)
-        say([try message("one", to: "ada")], in: &far)
+        var far = try MessageScene(hops: 16)
+        far.say([.message("one", to: "ada")])
         #expect(far.sent.isEmpty && far.result?.content.contains("limits.hops = 16") == true)
-        var full = try scene(mailbox: 1)
-        say([try message("one", to: "ada"), try message("two", to: "ada")], in: &full)
+        var full = try MessageScene(mailbox: 1)
+        full.say([.message("one", to: "ada"), .message("two", to: "ada")])
         #expect(full.sent.isEmpty && full.result?.content.contains("limits.mailbox = 1") == true)
     }
 
     @Test("each recipient gets its envelopes in order: one waits for the one before it, and for nobody else's")
     func keepsOrder() throws {
-        var scene = try scene()
-        say([try message("1", to: "ada"), try message("2", to: "ada"), try message("3", to: "bob")], in: &scene)
-        func deliveries(_ scene: Scene) -> [String] {
+        var scene = try MessageScene()
+        scene.say([.message("1", to: "ada"), .message("2", to: "ada"), .message("3", to: "bob")])
+        func deliveries(_ scene: MessageScene) -> [String] {
             scene.mind.state.owed(at: scene.now)
                 .compactMap { if case .deliver(let id, _) = $0 { String(id.text.suffix(1)) } else { nil } }
         }
@@ -115,8 +50,8 @@ struct OutboxTests {
 
     @Test("waits longer after each failure, at most a quarter of an hour, and gives up in the end")
     func givesUp() throws {
-        var scene = try scene()
-        say([try message("1", to: "ada")], in: &scene)
+        var scene = try MessageScene()
+        scene.say([.message("1", to: "ada")])
         scene.take(.cancel(nil, by: "the test"))
         let id = try EnvelopeID("life/t1.1.1/1")
         var waits: [Duration] = []
@@ -135,7 +70,7 @@ struct OutboxTests {
 
     @Test("what a stranger sends is refused, what a peer sends waits for its turn, told as its word")
     func takes() throws {
-        var scene = try scene(peers: ["ada"])
+        var scene = try MessageScene(peers: ["ada"])
         func arrive(_ name: String, _ id: String, trust: Trust = .agent) throws -> Receipt? {
             let sender = Envelope.Sender.agent(try AgentID(name))
             let conversation = ConversationID(with: try AgentID(name))
@@ -148,7 +83,7 @@ struct OutboxTests {
                         sender: sender,
                         conversation: conversation,
                         text: text,
-                        sentAt: now,
+                        sentAt: scene.now,
                         trust: trust
                     )
                 )
@@ -164,7 +99,7 @@ struct OutboxTests {
 
     @Test("a shared memory is kept at once as said by its sender, or refused with the reason; nothing waits for it")
     func takesMemories() throws {
-        var scene = try scene(peers: ["ada"])
+        var scene = try MessageScene(peers: ["ada"])
         let open = scene.mind.state.turns.count
         func arrive(_ text: String, _ id: String, trust: Trust = .agent) throws -> Receipt? {
             let memory = MemoryDraft(text, speaker: "owner", trust: .owner, supersedes: [1], isAskedFor: true)
@@ -173,7 +108,7 @@ struct OutboxTests {
                 kind: .memory,
                 sender: .agent(try AgentID("ada")),
                 text: text,
-                sentAt: now,
+                sentAt: scene.now,
                 trust: trust,
                 memory: memory
             )
