@@ -158,8 +158,8 @@ struct ProjectionTables: Sendable {
         case .lifeBegan(let fact):
             if isMain { try db.setMeta(.life, fact.life.text) }
         case .envelopeAccepted(let fact): try take(fact.envelope, event, in: db)
-        case .turnOpened(let fact):
-            try db.cachedStatement(sql: openTurn).execute(arguments: [event.turn?.number, fact.envelope.text])
+        case .turnOpened(let fact): try note(event.turn, of: fact.envelope, in: db)
+        case .envelopeJoined(let fact): try note(event.turn, of: fact.envelope, in: db)
         case .modelReplied(let fact): try count(fact.usage, of: fact.model, at: event.at, in: db)
         case .memoryLearned(let fact):
             if let usage = fact.usage { try count(usage, of: fact.model ?? fact.by, at: event.at, in: db) }
@@ -183,6 +183,11 @@ struct ProjectionTables: Sendable {
             break
         }
         if let episode = Episode(event, place: nil) { try keep(episode, in: db) }
+    }
+
+    /// Says in which turn an envelope is worked on.
+    private func note(_ turn: TurnID?, of envelope: EnvelopeID, in db: Database) throws {
+        try db.cachedStatement(sql: openTurn).execute(arguments: [turn?.number, envelope.text])
     }
 
     private func count(_ usage: Usage, of model: String, at moment: Instant, in db: Database) throws {

@@ -69,7 +69,8 @@ extension SQLiteLife {
 
     public func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn? {
         try await perform("read a turn of") { [self] db in
-            let sql = "SELECT turn, body FROM turns WHERE envelope = ?"
+            let sql =
+                "SELECT turns.turn, body FROM inbox JOIN turns ON turns.turn = inbox.turn WHERE inbox.envelope = ?"
             let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [envelope.text])
             return try row.map { try turn(from: $0, body: 1) }
         }

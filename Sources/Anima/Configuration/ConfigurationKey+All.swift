@@ -219,7 +219,7 @@ extension ConfigurationKey {
             ),
             ConfigurationKey(
                 "retry.unavailable",
-                .unavailable(\.policy.retry.unavailable),
+                .word(\.policy.retry.unavailable),
                 "What becomes of a task when no model answers: `park` keeps it and tries again later, `fail` ends it."
             ),
             ConfigurationKey(
@@ -234,11 +234,17 @@ extension ConfigurationKey {
                 sample: .example(#"["writer", "critic"]"#),
                 "Agents that it may write to (tools of the group `peers`), and whose messages it takes; others are refused. A peer "
                     + "is looked for in the home, then in a file `NAME.toml` beside the agent's own."
-            )
+            ),
+            ConfigurationKey(
+                "inbox.during_turn",
+                .word(\.policy.inbox),
+                "What becomes of a message that comes while a turn of its conversation is open: `steer` shows it to the model at its next "
+                    + "step, `wait` keeps it for a turn of its own, `interrupt` ends the turn with what there is and begins with it."
+            ),
         ] + [
             ConfigurationKey(
                 "store.durability",
-                .durability(\.durability),
+                .word(\.durability),
                 "What an acknowledged message survives: `full` a power cut, `normal` the end of the process (faster)."
             ),
             ConfigurationKey(
@@ -288,7 +294,7 @@ extension ConfigurationKey {
         ),
         ConfigurationKey(
             "memory.learn",
-            .learning(\.policy.memory.learning),
+            .word(\.policy.memory.learning),
             "How ended turns are learned from: `model` asks the model what is worth keeping (`reflex` has rules for that), `rules` "
                 + "reads only what you say about yourself and your wishes, `off` keeps only what the agent is told to keep."
         ),
@@ -299,7 +305,7 @@ extension ConfigurationKey {
         ),
         ConfigurationKey(
             "memory.compact",
-            .learning(\.policy.memory.compaction),
+            .word(\.policy.memory.compaction),
             "What becomes of a conversation's older turns when they no longer fit (`limits.context_tokens`): `model` has the model "
                 + "summarise them, `rules` keeps a line of each, `off` leaves the oldest ones out. They stay in the life."
         ),
@@ -320,7 +326,7 @@ extension ConfigurationKey {
         ),
         ConfigurationKey(
             "memory.consolidate",
-            .consolidating(\.policy.memory.consolidation),
+            .word(\.policy.memory.consolidation),
             "When memories are merged and aged, always when nothing else is to be done: `idle` when enough is new, `daily` at most "
                 + "once a day, `off` only by `anima memory consolidate`. The model takes part where `memory.learn` is `model`."
         ),

@@ -39,13 +39,7 @@ extension ConfigurationKey {
             return range.contains(Double(number)) ? .value(.number(Double(number))) : mismatch(node)
         case (.seconds(_, let range), .float(let number)):
             return range.contains(number) ? .value(.number(number)) : mismatch(node)
-        case (.durability, .string(let text)): return check(text, among: Durability.allCases.map(\.rawValue), node)
-        case (.learning, .string(let text)):
-            return check(text, among: MemoryPolicy.Learning.allCases.map(\.rawValue), node)
-        case (.consolidating, .string(let text)):
-            return check(text, among: MemoryPolicy.Consolidating.allCases.map(\.rawValue), node)
-        case (.unavailable, .string(let text)):
-            return check(text, among: RetryPolicy.Unavailable.allCases.map(\.rawValue), node)
+        case (.word(let word), .string(let text)): return check(text, among: word.all, node)
         case (.choice(_, let words), .string(let text)): return check(text, among: words, node)
         case (.flag, .boolean(let value)), (.optionalFlag, .boolean(let value)): return .value(.flag(value))
         case (.optionalInteger(_, let range), .integer(let number)):

@@ -26,14 +26,8 @@ struct ConfigurationKey: Sendable {
         case seconds(Property<Duration>, ClosedRange<Double>)
         /// Different texts that all follow one rule.
         case list(Property<[String]>, ItemRule)
-        /// One of a few words.
-        case durability(Property<Durability>)
-        /// What becomes of turns when no model answers.
-        case unavailable(Property<RetryPolicy.Unavailable>)
-        /// How ended turns are learned from.
-        case learning(Property<MemoryPolicy.Learning>)
-        /// When memories are merged and aged.
-        case consolidating(Property<MemoryPolicy.Consolidating>)
+        /// One of a few words that each stand for a value.
+        case word(Word)
         /// One of these words; nil when it is not set.
         case choice(Property<String?>, [String])
         /// `true` or `false`.
@@ -47,6 +41,26 @@ struct ConfigurationKey: Sendable {
         case dollars(Property<Int?>)
         /// A text that is never shown.
         case secret(Property<Secret?>)
+
+        /// One of the words of a type that has one for each of its values.
+        static func word<Value: CaseIterable & RawRepresentable<String>>(_ property: Property<Value>) -> Kind {
+            .word(
+                Word(
+                    all: Value.allCases.map(\.rawValue),
+                    get: { $0[keyPath: property].rawValue },
+                    set: { configuration, text in
+                        if let value = Value(rawValue: text) { configuration[keyPath: property] = value }
+                    }
+                )
+            )
+        }
+    }
+
+    /// The words that a key takes, and where the one that is chosen goes.
+    struct Word {
+        let all: [String]
+        let get: (AgentConfiguration) -> String
+        let set: (inout AgentConfiguration, String) -> Void
     }
 
     /// What the texts of a list must be.
@@ -146,10 +160,7 @@ extension ConfigurationKey {
         case .wholeSeconds(let property, _): .integer(Int(configuration[keyPath: property].components.seconds))
         case .seconds(let property, _): .number(configuration[keyPath: property].wholeAndFractionalSeconds)
         case .list(let property, _): .list(configuration[keyPath: property])
-        case .durability(let property): .text(configuration[keyPath: property].rawValue)
-        case .unavailable(let property): .text(configuration[keyPath: property].rawValue)
-        case .learning(let property): .text(configuration[keyPath: property].rawValue)
-        case .consolidating(let property): .text(configuration[keyPath: property].rawValue)
+        case .word(let word): .text(word.get(configuration))
         case .choice(let property, _): configuration[keyPath: property].map { .text($0) }
         case .flag(let property): .flag(configuration[keyPath: property])
         case .optionalFlag(let property): configuration[keyPath: property].map { .flag($0) }
@@ -172,14 +183,7 @@ extension ConfigurationKey {
             configuration[keyPath: property] = .seconds(number)
         case (.seconds(let property, _), .number(let number)): configuration[keyPath: property] = .seconds(number)
         case (.list(let property, _), .list(let items)): configuration[keyPath: property] = items
-        case (.durability(let property), .text(let text)):
-            configuration[keyPath: property] = Durability(rawValue: text) ?? .full
-        case (.learning(let property), .text(let text)):
-            if let value = MemoryPolicy.Learning(rawValue: text) { configuration[keyPath: property] = value }
-        case (.consolidating(let property), .text(let text)):
-            if let value = MemoryPolicy.Consolidating(rawValue: text) { configuration[keyPath: property] = value }
-        case (.unavailable(let property), .text(let text)):
-            configuration[keyPath: property] = RetryPolicy.Unavailable(rawValue: text) ?? .park
+        case (.word(let word), .text(let text)): word.set(&configuration, text)
         case (.choice(let property, _), .text(let text)): configuration[keyPath: property] = text
         case (.flag(let property), .flag(let value)): configuration[keyPath: property] = value
         case (.optionalFlag(let property), .flag(let value)): configuration[keyPath: property] = value
@@ -210,10 +214,7 @@ extension ConfigurationKey {
         case .list(_, .modelNames): "an array of models in short"
         case .list(_, .anyTexts): "an array of strings"
         case .list(_, .paths): "an array of paths"
-        case .durability: Self.words(Durability.allCases.map(\.rawValue))
-        case .unavailable: Self.words(RetryPolicy.Unavailable.allCases.map(\.rawValue))
-        case .learning: Self.words(MemoryPolicy.Learning.allCases.map(\.rawValue))
-        case .consolidating: Self.words(MemoryPolicy.Consolidating.allCases.map(\.rawValue))
+        case .word(let word): Self.words(word.all)
         case .choice(_, let words): Self.words(words)
         case .flag, .optionalFlag: "true or false"
         case .optionalInteger(_, let range): "an integer from \(range.lowerBound) to \(range.upperBound)"

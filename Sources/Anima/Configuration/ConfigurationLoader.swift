@@ -296,8 +296,7 @@ private struct Load {
         case .optionalInteger: Int(text).map { .integer($0) } ?? .string(text)
         case .optionalNumber, .dollars: Double(text).map { .float($0) } ?? .string(text)
         case .flag, .optionalFlag: text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : .string(text)
-        case .text, .name, .agentName, .path, .durability, .unavailable, .learning, .consolidating, .choice, .secret:
-            .string(text)
+        case .text, .name, .agentName, .path, .word, .choice, .secret: .string(text)
         }
     }
 }

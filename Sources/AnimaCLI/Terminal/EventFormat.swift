@@ -66,6 +66,7 @@ struct EventFormat {
             let always = fact.always.map { ", from now on: \($0.pattern)" } ?? ""
             return
                 "\(fact.call) \(fact.decision.rawValue) by \(fact.by)\(fact.because.map { ": \($0)" } ?? "")\(always)"
+        case .envelopeJoined(let fact): return "\(fact.envelope) is for this turn"
         case .toolWaiting(let fact): return "\(fact.call) \(fact.tool) waits for @\(fact.from)"
         case .toolStarted(let fact): return "\(fact.call) \(fact.tool), attempt \(fact.attempt)"
         case .toolFinished(let fact):

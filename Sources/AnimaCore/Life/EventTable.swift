@@ -7,6 +7,8 @@ extension Fact.Kind {
         case .agentWoke: "A process took over work that another one had left."
         case .envelopeAccepted: "A task or message was taken; from here on it is not lost."
         case .turnOpened: "Work on an envelope began."
+        case .envelopeJoined:
+            "A message was taken into an open turn of its conversation; the model sees it at its next step."
         case .modelReplied: "The model replied, and the gate decided about each call that it asks for."
         case .modelFailed: "A model call failed; it says what is done about it."
         case .approvalAsked: "The owner was asked whether a call may run; the turn waits."
@@ -59,6 +61,7 @@ extension Fact.Kind {
                         + "(who waits for the answer) and report (end, usage) when there are"
                 )
             ]
+        case .envelopeJoined: [("envelope", "its id")]
         case .turnOpened: [("envelope", "the id of the envelope that it answers")]
         case .modelReplied:
             [

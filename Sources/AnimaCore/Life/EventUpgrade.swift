@@ -35,8 +35,8 @@ enum EventUpgrade {
         body = .object(members)
     }
 
-    /// From version 3 to 4: long conversations are summarised, memories are merged and age, and there are peers, who are asked;
-    /// older agents had nothing of that.
+    /// From version 3 to 4: long conversations are summarised, memories are merged and age, and there are peers, who are asked,
+    /// and messages may join an open turn; older agents had nothing of that.
     @Sendable
     static func toTidyMemories(kind: String, body: inout JSONValue) {
         guard kind == "agent.configured", case .object(var members) = body else { return }
@@ -51,6 +51,7 @@ enum EventUpgrade {
             .adding(["askTime": 600_000], to: "limits")
         if case .object(var policy) = members["policy"], policy["peers"] == nil {
             policy["peers"] = []
+            policy["inbox"] = "wait"
             members["policy"] = .object(policy)
         }
         body = .object(members)

@@ -62,6 +62,15 @@ extension Fact {
         public init(envelope: EnvelopeID) { self.envelope = envelope }
     }
 
+    /// What `envelope.joined` carries.
+    public struct EnvelopeJoined: Hashable, Sendable, Codable {
+        /// Which one.
+        public let envelope: EnvelopeID
+
+        /// Makes the payload.
+        public init(envelope: EnvelopeID) { self.envelope = envelope }
+    }
+
     /// What `model.replied` carries.
     public struct ModelReplied: Hashable, Sendable, Codable {
         /// One call of the reply, as decided about.

@@ -12,6 +12,8 @@ public enum Fact: Hashable, Sendable {
     case envelopeAccepted(EnvelopeAccepted)
     /// Work on an envelope began.
     case turnOpened(TurnOpened)
+    /// A message was taken into an open turn.
+    case envelopeJoined(EnvelopeJoined)
     /// The model replied, and the gate decided about each call that the reply asks for.
     case modelReplied(ModelReplied)
     /// A model call failed.
@@ -65,6 +67,8 @@ public enum Fact: Hashable, Sendable {
         case envelopeAccepted = "envelope.accepted"
         /// See ``Fact/turnOpened(_:)``.
         case turnOpened = "turn.opened"
+        /// See ``Fact/envelopeJoined(_:)``.
+        case envelopeJoined = "envelope.joined"
         /// See ``Fact/modelReplied(_:)``.
         case modelReplied = "model.replied"
         /// See ``Fact/modelFailed(_:)``.
@@ -115,6 +119,7 @@ public enum Fact: Hashable, Sendable {
         case .agentWoke: .agentWoke
         case .envelopeAccepted: .envelopeAccepted
         case .turnOpened: .turnOpened
+        case .envelopeJoined: .envelopeJoined
         case .modelReplied: .modelReplied
         case .modelFailed: .modelFailed
         case .approvalAsked: .approvalAsked

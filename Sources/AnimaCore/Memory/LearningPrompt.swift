@@ -20,7 +20,7 @@ public enum LearningPrompt {
             \(memories)
 
             <said by="\(turn.input.sender.description)">
-            \(fenced(turn.input.text))
+            \(fenced(turn.saidText))
             </said>
             <answer\(tools.isEmpty ? "" : " tools=\"\(tools.prefix(20).joined(separator: ", "))\"")>
             \(fenced(turn.ending?.text ?? ""))
@@ -87,7 +87,7 @@ public enum LearningPrompt {
         guard let start = answer.firstIndex(of: "{"), let end = answer.lastIndex(of: "}"), start < end,
             let value = try? JSONValue(parsing: String(answer[start...end])), let items = value["memories"]?.arrayValue
         else { return nil }
-        let said = Statement(turn.input.text).words
+        let said = Statement(turn.saidText).words
         return items.prefix(mostDrafts)
             .compactMap { item in
                 guard let text = item["text"]?.stringValue, text.contains(where: { !$0.isWhitespace }) else {
@@ -108,7 +108,7 @@ public enum LearningPrompt {
                     item["from"]?.stringValue == "said"
                     && Double(words.intersection(said).count) >= 0.5 * Double(max(words.count, 1))
                 draft.speaker = isSaid ? turn.input.sender.description : nil
-                draft.trust = isSaid ? turn.input.trust : sawUntrusted ? .untrusted : min(turn.input.trust, .agent)
+                draft.trust = isSaid ? turn.trust : sawUntrusted ? .untrusted : min(turn.trust, .agent)
                 return draft
             }
     }

@@ -8,7 +8,7 @@ extension AgentState {
     public func owed(at now: Instant) -> [Effect] {
         var effects: [Effect] = []
         for turn in turns {
-            effects += turn.owed(at: now, policy, allowance(of: turn, at: now))
+            effects += ending(of: turn) ?? turn.owed(at: now, policy, allowance(of: turn, at: now))
         }
         if hasRoomForTurn, let next = nextWaiting {
             let id = TurnID(turnCount + 1)
@@ -80,13 +80,62 @@ extension AgentState {
     /// At most so many turns wait for other agents beside those that go on.
     static let mostWaitingTurns = 64
 
-    /// The oldest waiting envelope whose conversation has no open turn.
+    /// The envelope that the next turn is opened for: the oldest of a conversation without an open turn.
+    ///
+    /// The owner's come first; among others the conversation that was served longest ago.
     private var nextWaiting: Waiting? {
-        inbox.first { waiting in !turns.contains { $0.conversation == waiting.envelope.conversation } }
+        var seen = Set(turns.map(\.conversation))
+        var best: (rank: Int, waiting: Waiting)?
+        for waiting in inbox where seen.insert(waiting.envelope.conversation).inserted {
+            if waiting.envelope.sender == .owner { return waiting }
+            let rank = recent.firstIndex(of: waiting.envelope.conversation) ?? -1
+            if rank < best?.rank ?? .max { best = (rank, waiting) }
+        }
+        return best?.waiting
     }
+
+    /// The messages that are taken into a turn now: those of its conversation that wait, in their order, up to the first that
+    /// needs a turn of its own.
+    func messages(joining turn: Turn) -> [Waiting] {
+        guard policy.inbox == .steer || turn.steps.isEmpty else { return [] }
+        let waiting = inbox.lazy.filter { $0.envelope.conversation == turn.conversation }
+            .prefix { waiting in
+                // What was sent before any step was made is for one turn, except for tasks: each has an answer that somebody may wait for.
+                waiting.envelope.mayJoin && (waiting.envelope.kind != .task || !turn.steps.isEmpty)
+            }
+        return Array(waiting.prefix(max(Self.mostJoined - turn.joined.count, 0)))
+    }
+
+    /// At most so many messages are taken into a turn; more begin one of their own.
+    static let mostJoined = 64
+
+    /// How a turn ends before its time because of what came since, or because nobody gets on with it; nil when it goes on.
+    private func ending(of turn: Turn) -> [Effect]? {
+        guard turn.closing == nil else { return nil }
+        if turn.leftBehind >= Self.mostLeftBehind {
+            let reason =
+                "given up: the process ended \(turn.leftBehind) times in a row while it worked on this, without getting on"
+            return [.record(turn.draft(.turnClosing(.init(end: .failed(reason: reason)))))]
+        }
+        guard policy.inbox == .interrupt else { return nil }
+        let newer = inbox.first { waiting in
+            waiting.envelope.conversation == turn.conversation && waiting.seq > turn.openedSeq
+                && waiting.envelope.mayJoin
+        }
+        return newer.map { newer in
+            let end = TurnEnd.cancelled(by: "a newer message (\(newer.envelope.sender.description))")
+            return [.record(turn.draft(.turnClosing(.init(end: end)), cause: newer.seq))]
+        }
+    }
+
+    /// So often in a row a turn may be left by processes that end, before it is given up.
+    static let mostLeftBehind = 3
 }
 
 extension Turn {
+    /// Whether it waits for others: the owner, other agents, a model that does not answer.
+    var isWaiting: Bool { waitingSince != nil || isWaitingForPeers || (closing == nil && asking.isParked) }
+
     /// Whether no model answers and the next try is still to come.
     fileprivate func isParked(at now: Instant) -> Bool {
         guard closing == nil, asking.isParked, let retryAt = asking.retryAt else { return false }

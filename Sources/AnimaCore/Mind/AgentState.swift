@@ -25,6 +25,8 @@ public struct AgentState: Hashable, Sendable, Codable {
     public private(set) var outbox: [Outgoing] = []
     /// Turns that are open, in the order in which they were opened; at most one for each conversation.
     public private(set) var turns: [Turn] = []
+    /// The conversations in which turns were opened last, the newest last; who was served long ago comes first.
+    public private(set) var recent: [ConversationID] = []
     /// How many turns were opened.
     public private(set) var turnCount = 0
     /// What all model calls cost.
@@ -64,6 +66,9 @@ public struct AgentState: Hashable, Sendable, Codable {
     /// At most so many turns wait to be learned from; the oldest are given up.
     static let mostUnlearned = 64
 
+    /// Of so many conversations it is known which was served last.
+    static let mostRecent = 64
+
     /// The most rules that are added by answers; the oldest go.
     static let mostGrants = 256
 
@@ -94,6 +99,7 @@ public struct AgentState: Hashable, Sendable, Codable {
             // What could not be carried before is tried again at once.
             for index in outbox.indices { outbox[index].retryAt = nil }
             for index in turns.indices {
+                if !turns[index].isWaiting { turns[index].leftBehind += 1 }
                 turns[index].interruptStartedCalls()
                 turns[index].resume(at: event.at, leftAt: lastAt ?? event.at)
             }
@@ -108,6 +114,7 @@ public struct AgentState: Hashable, Sendable, Codable {
             outbox[index].retryAt = fact.next
         case .envelopeSettled(let fact): outbox.removeAll { $0.envelope.id == fact.envelope }
         case .turnOpened(let fact): openTurn(for: fact.envelope, event)
+        case .envelopeJoined(let fact): join(fact.envelope, event)
         case .modelReplied(let fact):
             usage += fact.usage
             today.add(fact.usage, at: event.at)
@@ -122,7 +129,11 @@ public struct AgentState: Hashable, Sendable, Codable {
             change(event) {
                 $0.setStatus(.waiting(fact.envelope, from: fact.from, until: fact.until), of: fact.call)
             }
-        case .toolFinished(let fact): change(event) { $0.setStatus(.finished(fact.result), of: fact.call) }
+        case .toolFinished(let fact):
+            change(event) {
+                $0.leftBehind = 0
+                $0.setStatus(.finished(fact.result), of: fact.call)
+            }
         case .turnClosing(let fact):
             change(event) {
                 $0.closing = $0.closing ?? fact.end
@@ -200,7 +211,16 @@ public struct AgentState: Hashable, Sendable, Codable {
         guard let id = event.turn, let index = inbox.firstIndex(where: { $0.envelope.id == envelope }) else { return }
         let waiting = inbox.remove(at: index)
         turnCount = max(turnCount, id.number)
+        recent.removeAll { $0 == waiting.envelope.conversation }
+        recent = (recent + [waiting.envelope.conversation]).suffix(Self.mostRecent)
         turns.append(Turn(id: id, envelope: waiting.envelope, openedAt: event.at, lastSeq: event.seq))
+    }
+
+    private mutating func join(_ envelope: EnvelopeID, _ event: Event) {
+        guard let index = inbox.firstIndex(where: { $0.envelope.id == envelope }) else { return }
+        let waiting = inbox[index]
+        change(event) { $0.joined.append(JoinedMessage(waiting.envelope, afterStep: $0.steps.count)) }
+        inbox.remove(at: index)
     }
 
     private mutating func endTurn(_ fact: Fact.TurnEnded, _ event: Event) -> TranscriptTurn? {
@@ -211,7 +231,7 @@ public struct AgentState: Hashable, Sendable, Codable {
                 turn: turn.id,
                 envelope: turn.envelope.id,
                 conversation: turn.conversation,
-                trust: turn.envelope.trust,
+                trust: turn.trust,
                 sawUntrusted: turn.untrusted != nil,
                 recalled: turn.recalled ?? [],
                 seq: event.seq
@@ -232,6 +252,7 @@ public struct AgentState: Hashable, Sendable, Codable {
 extension Turn {
     fileprivate mutating func take(_ fact: Fact.ModelReplied, _ event: Event) {
         guard closing == nil, steps.last?.isOpen != true else { return }
+        leftBehind = 0
         usage += fact.usage
         asking.succeed()
         untrusted = fact.untrusted ?? untrusted

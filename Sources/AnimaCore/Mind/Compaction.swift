@@ -102,7 +102,7 @@ public struct CompactionPlan: Hashable, Sendable {
     private static func line(_ turn: TranscriptTurn) -> String {
         let answer = turn.ending?.text ?? ""
         let end = answer.allSatisfy(\.isWhitespace) ? "(\(turn.ending?.end.name ?? "open"))" : oneLine(answer)
-        return "\(turn.id) \(turn.input.sender.description): \(oneLine(turn.input.text)) → \(end)"
+        return "\(turn.id) \(turn.input.sender.description): \(oneLine(turn.saidText)) → \(end)"
     }
 
     private static func oneLine(_ text: String) -> String {

@@ -19,7 +19,7 @@ extension Mind {
         if envelope.hops > limits.hops, envelope.kind != .reply { return .refused(.tooManyHops(limit: limits.hops)) }
         if let deadline = envelope.deadline, deadline <= work.now { return .refused(.expired) }
         if work.state.inbox.contains(where: { $0.envelope.id == envelope.id })
-            || work.state.turns.contains(where: { $0.envelope.id == envelope.id })
+            || work.state.turns.contains(where: { $0.works(on: envelope.id) })
         {
             return .duplicate
         }
@@ -61,6 +61,18 @@ extension Mind {
         return .accepted(seq: seq)
     }
 
+    /// Takes messages that wait into the open turns of their conversations, where the model is about to be asked.
+    ///
+    /// - Parameter asked: The turns whose model is being asked already; what comes now is for the step after.
+    func joinMessages(asked: Set<TurnID>, _ work: inout Work) {
+        for turn in work.state.turns where turn.isBetweenSteps && !asked.contains(turn.id) {
+            for waiting in work.state.messages(joining: turn) {
+                let fact = Fact.EnvelopeJoined(envelope: waiting.envelope.id)
+                work.append(turn.draft(.envelopeJoined(fact), cause: waiting.seq))
+            }
+        }
+    }
+
     // MARK: Out
 
     /// Why messages can't be sent; nil when they can.
@@ -77,8 +89,8 @@ extension Mind {
                 "nothing was asked: @\(waiting) waits for the answer of this turn (\(chain)), so both would wait for ever; "
                 + "answer with what there is, and say what is missing"
         }
-        if turn.envelope.hops + 1 > policy.limits.hops, messages.contains(where: { $0.kind != .reply }) {
-            return "nothing was sent: what you answer went through \(turn.envelope.hops) agents already "
+        if turn.hops + 1 > policy.limits.hops, messages.contains(where: { $0.kind != .reply }) {
+            return "nothing was sent: what you answer went through \(turn.hops) agents already "
                 + "(limits.hops = \(policy.limits.hops))"
         }
         if state.outbox.count + messages.count > policy.limits.mailbox {
@@ -122,7 +134,7 @@ extension Mind {
     func envelope(_ message: OutgoingMessage, _ id: EnvelopeID, in turn: Turn?, _ work: Work) -> Envelope {
         let parent = turn?.envelope
         let trust = min(turn?.trustOfView ?? .owner, message.memory?.trust ?? .owner, .agent)
-        let hops = parent?.hops ?? 0
+        let hops = turn?.hops ?? 0
         var kind = Envelope.Kind.message
         var deadline: Instant?
         var askers: [AgentID] = []

@@ -128,6 +128,7 @@ public struct Mind: Sendable {
             if drafts.isEmpty { break }
             for draft in drafts { record(draft.with(partialTexts), &work) }
         }
+        joinMessages(asked: turnsBeingAsked, &work)
         if work.state.lastSeq - lastSnapshotSeq >= snapshotInterval { work.batch.snapshot = work.state }
         work.batch.isFlushed = work.batch.events.contains(where: \.fact.mustBeFlushed)
         return Decision(batch: work.batch, receipts: receipts, next: work.state)
@@ -162,6 +163,11 @@ public struct Mind: Sendable {
             plan.cancel = inFlight.subtracting(wanted).sorted { "\($0)" < "\($1)" }
         }
         return plan
+    }
+
+    /// The turns whose model is being asked.
+    private var turnsBeingAsked: Set<TurnID> {
+        Set(inFlight.compactMap { if case .callModel(let turn, _, _) = $0 { turn } else { nil } })
     }
 
     /// The turn whose budget a model call uses; learning and consolidating have the budget of a turn of their own.
@@ -507,7 +513,8 @@ extension Fact {
         // What undoes a change must not be lost when the change is not.
         case .toolFinished(let fact): fact.changes != nil
         case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .approvalAsked,
-            .toolWaiting, .turnClosing, .memoryStored, .memoryLearned, .memoryConsolidated, .conversationCompacted,
+            .toolWaiting, .envelopeJoined, .turnClosing, .memoryStored, .memoryLearned, .memoryConsolidated,
+            .conversationCompacted,
             .envelopeDelayed,
             .envelopeSettled:
             false

@@ -43,7 +43,7 @@ public enum SummaryPrompt {
             }
         return """
             <turn id="\(turn.id)" from="\(turn.input.sender.description)" at="\(turn.input.sentAt.rfc3339)">
-            \(fenced(turn.input.text.middleLeftOut(bytes: bytes / 3)))
+            \(fenced(turn.saidText.middleLeftOut(bytes: bytes / 3)))
             \(tools.joined().middleLeftOut(bytes: bytes / 3))<answer>
             \(fenced((turn.ending?.text ?? "").middleLeftOut(bytes: bytes / 3)))
             </answer>

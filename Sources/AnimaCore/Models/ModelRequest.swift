@@ -55,7 +55,9 @@ extension ModelRequest {
     public var untrustedSource: String? {
         for turn in turns {
             if let summary = turn.summary, let source = summary.untrusted { return "\(source), by way of a summary" }
-            if turn.input.trust == .untrusted { return "\(turn.id) from \(turn.input.sender.description)" }
+            for envelope in [turn.input] + (turn.joined ?? []).map(\.envelope) where envelope.trust == .untrusted {
+                return "\(turn.id) from \(envelope.sender.description)"
+            }
             for exchange in turn.steps.flatMap(\.exchanges) where exchange.result.trust == .untrusted {
                 return "\(exchange.id) \(exchange.tool)"
             }

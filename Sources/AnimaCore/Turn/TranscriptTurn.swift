@@ -78,6 +78,8 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
     public let id: TurnID
     /// What it answers.
     public let input: Envelope
+    /// What was taken into it while it was open, in order; nil for nothing.
+    public let joined: [JoinedMessage]?
     /// The steps, in order.
     ///
     /// A step without calls ends the turn.
@@ -90,7 +92,15 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
     public var summary: ConversationSummary?
 
     /// Makes a turn.
-    public init(id: TurnID, input: Envelope, steps: [Step] = [], ending: Ending? = nil, tail: String? = nil) {
+    public init(
+        id: TurnID,
+        input: Envelope,
+        steps: [Step] = [],
+        ending: Ending? = nil,
+        tail: String? = nil,
+        joined: [JoinedMessage] = []
+    ) {
+        self.joined = joined.isEmpty ? nil : joined
         self.tail = tail
         self.id = id
         self.input = input
@@ -98,24 +108,29 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
         self.ending = ending
     }
 
+    /// The envelopes that it works on.
+    public var envelopes: [EnvelopeID] { [input.id] + (joined ?? []).map(\.envelope.id) }
+
+    /// The trust of what was said to the agent in it.
+    public var trust: Trust { (joined ?? []).reduce(input.trust) { min($0, $1.envelope.trust) } }
+
+    /// All that was said to the agent in it.
+    public var saidText: String { ([input.text] + (joined ?? []).map(\.envelope.text)).joined(separator: "\n") }
+
     /// What the model is shown as its message: the summary of what went before, the input, what came to mind.
     ///
     /// - Parameter notes: Lines about the input, after it.
     public func shownText(notes: [String] = []) -> String {
-        var text = ([input.text] + notes).joined(separator: "\n")
-        if case .agent = input.sender {
-            // Another agent can't pass for the owner, nor end what it says.
-            let said = text.replacing("</message", with: "<\\/message")
-            let kind =
-                switch input.kind {
-                case .ask: " awaits=\"your answer\""
-                case .reply: " is=\"a late answer\""
-                default: ""
-                }
-            text = "<message from=\"\(input.sender.description)\"\(kind)>\n\(said)\n</message>"
-        }
+        let text = [input.shownText(notes: notes), joinedText(afterStep: 0)].compactMap(\.self)
+            .joined(separator: "\n\n")
         let shown = text.allSatisfy(\.isWhitespace) ? "(no text)" : text
         return [summary?.shown, shown, tail].compactMap(\.self).joined(separator: "\n\n")
+    }
+
+    /// What the model is shown of messages that were taken in after so many steps; nil for none.
+    public func joinedText(afterStep step: Int) -> String? {
+        let texts = (joined ?? []).filter { $0.step == step }.map { $0.envelope.shownText() }
+        return texts.isEmpty ? nil : texts.joined(separator: "\n\n")
     }
 
     /// About how many bytes it takes in a request; a token is about four.
@@ -124,7 +139,24 @@ public struct TranscriptTurn: Hashable, Sendable, Codable {
     /// About how many bytes its message takes.
     var approximateInputBytes: Int {
         let beside = (tail?.utf8.count ?? 0) + (summary.map { $0.text.utf8.count + 64 } ?? 0)
-        return input.text.utf8.count + beside + 64 + (input.images?.count ?? 0) * 64
+        let joined = (joined ?? []).reduce(0) { $0 + $1.envelope.text.utf8.count + 64 }
+        return input.text.utf8.count + joined + beside + 64 + (input.images?.count ?? 0) * 64
+    }
+}
+
+extension Envelope {
+    /// What the model is shown of it: another agent can't pass for the owner, nor end what it says.
+    fileprivate func shownText(notes: [String] = []) -> String {
+        let text = ([text] + notes).joined(separator: "\n")
+        guard case .agent = sender else { return text }
+        let kind =
+            switch kind {
+            case .ask: " awaits=\"your answer\""
+            case .reply: " is=\"a late answer\""
+            default: ""
+            }
+        let said = text.replacing("</message", with: "<\\/message")
+        return "<message from=\"\(sender.description)\"\(kind)>\n\(said)\n</message>"
     }
 }
 

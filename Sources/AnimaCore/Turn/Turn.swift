@@ -23,6 +23,8 @@ public struct Turn: Hashable, Sendable, Codable {
     public let id: TurnID
     /// What it answers.
     public let envelope: Envelope
+    /// What was taken into it since, in order.
+    public internal(set) var joined: [JoinedMessage] = []
     /// When it was opened.
     public let openedAt: Instant
     /// The steps so far; only the last may have open calls.
@@ -46,6 +48,10 @@ public struct Turn: Hashable, Sendable, Codable {
     /// What the model had said when the turn was closed while it spoke.
     public internal(set) var partialText: String?
 
+    /// The event that opened it.
+    public let openedSeq: Int
+    /// How often in a row a process left it without having got on.
+    public internal(set) var leftBehind = 0
     /// The last event of the turn.
     public internal(set) var lastSeq: Int
 
@@ -54,6 +60,7 @@ public struct Turn: Hashable, Sendable, Codable {
         self.envelope = envelope
         self.openedAt = openedAt
         self.lastSeq = lastSeq
+        openedSeq = lastSeq
     }
 
     /// How far a turn is with asking the models of its agent, tried in order.
@@ -123,7 +130,23 @@ public struct Turn: Hashable, Sendable, Codable {
     }
 
     /// The trust of everything in view: what the model asks to be remembered has no more.
-    public var trustOfView: Trust { untrusted == nil ? envelope.trust : .untrusted }
+    public var trustOfView: Trust { untrusted == nil ? trust : .untrusted }
+
+    /// The trust of what was said to the agent in it.
+    public var trust: Trust { joined.reduce(envelope.trust) { min($0, $1.envelope.trust) } }
+
+    /// How many agents the furthest of its messages went through.
+    var hops: Int { joined.reduce(envelope.hops) { max($0, $1.envelope.hops) } }
+
+    /// Whether an envelope began it or was taken into it.
+    public func works(on id: EnvelopeID) -> Bool {
+        envelope.id == id || joined.contains { $0.envelope.id == id }
+    }
+
+    /// Whether its model is asked next, as far as its own events say.
+    var isBetweenSteps: Bool {
+        closing == nil && asking.failure == nil && steps.last.map { !$0.isOpen && !$0.calls.isEmpty } ?? true
+    }
 
     /// The conversation that it belongs to.
     public var conversation: ConversationID { envelope.conversation }
@@ -208,7 +231,8 @@ public struct Turn: Hashable, Sendable, Codable {
                     }
                 )
             },
-            ending: ending
+            ending: ending,
+            joined: joined
         )
     }
 }

@@ -40,7 +40,7 @@ struct Reflex {
 
     init(_ request: ModelRequest) {
         tools = Set(request.tools.map(\.name))
-        text = request.turns.last?.input.text ?? ""
+        text = request.turns.last?.saidText ?? ""
         // A step without calls did nothing.
         steps = request.turns.last?.steps.filter { !$0.exchanges.isEmpty } ?? []
         past = request.turns.dropLast()

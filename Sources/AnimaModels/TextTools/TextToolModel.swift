@@ -84,7 +84,7 @@ enum TextToolProtocol {
             (part.summary, part.tail) = (turn.summary, turn.tail)
             return part
         }
-        for step in turn.steps {
+        for (index, step) in turn.steps.enumerated() {
             guard !step.exchanges.isEmpty else {
                 steps.append(step)
                 continue
@@ -105,7 +105,8 @@ enum TextToolProtocol {
                 )
             )
             steps = []
-            let results = step.exchanges.map(result).joined(separator: "\n")
+            let joined = turn.joinedText(afterStep: index + 1).map { [$0] } ?? []
+            let results = (step.exchanges.map(result) + joined).joined(separator: "\n")
             input = Envelope(
                 id: turn.input.id,
                 conversation: turn.input.conversation,

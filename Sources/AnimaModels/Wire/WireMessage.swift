@@ -73,7 +73,7 @@ extension ModelRequest {
         for turn in turns {
             messages.append(user(turn))
             let isOpen = turn.ending == nil
-            for step in turn.steps {
+            for (index, step) in turn.steps.enumerated() {
                 let calls = step.exchanges.map { exchange in
                     WireCall(
                         id: ids.id(for: exchange),
@@ -95,6 +95,7 @@ extension ModelRequest {
                         )
                     }
                 messages.append(.results(results))
+                if let text = turn.joinedText(afterStep: index + 1) { messages.append(.user(text, images: [])) }
             }
             if let ending = turn.ending, turn.steps.last.map({ !$0.exchanges.isEmpty }) ?? true {
                 let saysNothingNew =

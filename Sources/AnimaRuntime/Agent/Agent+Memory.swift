@@ -118,9 +118,9 @@ extension Agent {
 
     /// What the rules find: in what the owner said, and nobody else.
     private static func draftsByRules(_ turn: TranscriptTurn) -> [MemoryDraft] {
-        guard turn.input.trust == .owner else { return [] }
+        guard turn.trust == .owner else { return [] }
         return LearningRules.drafts(
-            from: turn.input.text,
+            from: turn.saidText,
             speaker: turn.input.sender.description,
             now: turn.input.sentAt
         )
@@ -135,7 +135,7 @@ extension Agent {
     ) async throws -> [MemoryDraft]? {
         guard let model = equipment.models.first(where: { $0.facts.understandsText }) else { return nil }
         let now = equipment.clock.now
-        let query = RecallQuery(String(turn.input.text.prefix(4000)), now: now, limit: 12)
+        let query = RecallQuery(String(turn.saidText.prefix(4000)), now: now, limit: 12)
         let known = try await store.recall(query).compactMap(\.passage.memory)
         let tokens = mind.state.policy.memory.learningTokens
         var request = LearningPrompt.request(for: turn, known: known, tokens: tokens, now: now)

@@ -140,7 +140,7 @@ public actor Agent {
     /// Whether an envelope waits, or a turn that answers it is open.
     public func isOpen(_ envelope: EnvelopeID) -> Bool {
         mind.state.inbox.contains { $0.envelope.id == envelope }
-            || mind.state.turns.contains { $0.envelope.id == envelope }
+            || mind.state.turns.contains { $0.works(on: envelope) }
     }
 
     /// Waits for the end of the turn that answers an envelope.
@@ -316,7 +316,9 @@ public actor Agent {
         for turn in batch.endedTurns {
             // Only what was loaded is kept up to date; the rest is read when it is needed.
             pasts[turn.input.conversation]?.turns.append(turn)
-            for waiter in answerWaiters.removeValue(forKey: turn.input.id) ?? [] { waiter.resume(returning: turn) }
+            for waiter in turn.envelopes.flatMap({ answerWaiters.removeValue(forKey: $0) ?? [] }) {
+                waiter.resume(returning: turn)
+            }
         }
     }
 

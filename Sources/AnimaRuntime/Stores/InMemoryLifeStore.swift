@@ -149,7 +149,7 @@ extension InMemoryLifeStore.Contents {
         events += batch.events
         for turn in batch.endedTurns {
             turns[turn.input.conversation, default: []].append(turn)
-            answers[turn.input.id] = turn
+            for envelope in turn.envelopes { answers[envelope] = turn }
         }
         for spill in batch.spills { spills[spill.hash] = spill.bytes }
         if let state = batch.snapshot { snapshot = state }

@@ -27,6 +27,8 @@ public struct SimulatedWorld: Sendable {
         public var accepted = 0
         /// Turns that ended.
         public var ended = 0
+        /// Envelopes that were taken into an open turn.
+        public var joined = 0
         /// Tool calls that got their result.
         public var calls = 0
         /// Crashes of the process.
@@ -52,6 +54,7 @@ public struct SimulatedWorld: Sendable {
             left.events += right.events
             left.accepted += right.accepted
             left.ended += right.ended
+            left.joined += right.joined
             left.calls += right.calls
             left.crashes += right.crashes
             left.powerCuts += right.powerCuts
@@ -156,6 +159,7 @@ public struct SimulatedWorld: Sendable {
         memory.consolidateAfter = Int.random(in: 1...4, using: &chance)
         var policy = AgentPolicy(limits: limits, retry: retry, gate: SimulatedReality.gate, memory: memory)
         policy.peers = SimulatedReality.peers
+        policy.inbox = InboxPolicy.allCases.randomElement(using: &chance) ?? .steer
         try take([
             .begin(LifeID("life-\(seed)"), program: "simulation", parent: nil),
             .configure(policy, models: models),
@@ -346,11 +350,13 @@ public struct SimulatedWorld: Sendable {
         }
         try checkInvariants()
         let ended = log.filter { $0.fact.kind == .turnEnded }.compactMap(\.turn)
-        guard ended.count == accepted.count, Set(ended).count == ended.count else {
+        let joined = log.count { $0.fact.kind == .envelopeJoined }
+        guard ended.count + joined == accepted.count, Set(ended).count == ended.count else {
             throw violation("\(accepted.count) envelopes accepted, but \(ended.count) turns ended: \(ended)")
         }
         tally.accepted = accepted.count
         tally.ended = ended.count
+        tally.joined = joined
         for event in log {
             guard case .envelopeSettled(let fact) = event.fact else { continue }
             if fact.outcome == .delivered { tally.delivered += 1 } else { tally.undelivered += 1 }
@@ -422,6 +428,7 @@ public struct SimulatedWorld: Sendable {
         for event in log {
             switch event.fact {
             case .turnOpened(let fact): taken[fact.envelope, default: 0] += 1
+            case .envelopeJoined(let fact): taken[fact.envelope, default: 0] += 1
             case .envelopeAccepted(let fact): onDisk.insert(fact.envelope.id)
             default: break
             }

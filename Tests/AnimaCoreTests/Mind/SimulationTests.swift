@@ -30,6 +30,7 @@ struct SimulationTests {
         }
         print(
             "simulated \(Self.seeds.count) histories: \(sum.events) events, \(sum.accepted) tasks, \(sum.ended) ended,",
+            "\(sum.joined) joined,",
             "\(sum.calls) calls, \(sum.crashes) crashes, \(sum.powerCuts) power cuts, \(sum.unknown) unknown outcomes,",
             "\(sum.delivered) messages delivered, \(sum.undelivered) not,",
             "\(sum.consolidations) consolidations"
@@ -39,6 +40,7 @@ struct SimulationTests {
         #expect(sum.crashes > Self.seeds.count)
         #expect(sum.unknown > 100)
         #expect(sum.calls > sum.accepted / 2)
+        #expect(sum.joined > Self.seeds.count / 4)
         #expect(sum.delivered > Self.seeds.count / 4 && sum.undelivered > 100)
         #expect(sum.consolidations > Self.seeds.count / 8)
     }
