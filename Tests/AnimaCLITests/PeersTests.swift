@@ -160,6 +160,26 @@ struct PeersTests {
         await server.stop()
     }
 
+    @Test(
+        "what is published goes to those who subscribed, in a conversation of its topic; all hear what is told to all"
+    )
+    func publishes() throws {
+        let program = try program()
+        #expect(try program.run("run", "writer.toml", "subscribe to news").status == 0)
+        let published = try program.run("run", "clerk.toml", "publish \"add 2 and 40\" on news")
+        #expect(published.output == "The message about #news to @writer is on its way.\n", "\(published.errors)")
+        let taken = try #require(try events(program, "writer", "envelope.accepted").last?["envelope"])
+        #expect(taken["conversation"] == "#news" && taken["sender"] == "@clerk" && taken["text"] == "add 2 and 40")
+        let listed = try program.run("run", "clerk.toml", "list agents").output
+        #expect(listed.contains("writer (idle)") || listed.contains("writer (asleep)"), "\(listed)")
+        #expect(listed.contains("wants: #news") && listed.contains("ghost: there is no such agent here"), "\(listed)")
+        let all = try program.run("run", "clerk.toml", "tell @all add 1 and 1")
+        #expect(all.errors.contains("@writer turn.ended answered: 2") && all.errors.contains("there is no such agent"))
+        #expect(try program.run("run", "writer.toml", "unsubscribe from news").status == 0)
+        let nobody = try program.run("run", "clerk.toml", "publish \"add 2 and 40\" on news")
+        #expect(nobody.output.hasPrefix("Nobody was told"), "\(nobody.output)")
+    }
+
     @Test("killed at any append, neither loses a message nor takes one twice")
     func survivesKills() throws {
         for point in (1...7).flatMap({ ["before:\($0)", "after:\($0)"] }) {

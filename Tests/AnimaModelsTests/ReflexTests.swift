@@ -15,7 +15,9 @@ import Darwin
 struct ReflexTests {
     static let everything = [
         "read_file", "write_file", "edit_file", "list_files", "search_files", "shell", "add", "echo", "now", "remember",
-        "recall", "move_file", "delete_file", "send_message", "share_memory", "ask_agent", "reply",
+        "recall", "move_file", "delete_file", "send_message", "share_memory", "ask_agent", "reply", "broadcast",
+        "publish", "subscribe", "unsubscribe",
+        "list_agents",
     ]
 
     /// A conversation with reflex in which tools answer from a table, by the text of their arguments.

@@ -19,7 +19,9 @@ struct PeerToolTests {
         _ arguments: JSONValue,
         peers: [String] = ["ada", "bob"],
         memory: Memory? = nil,
-        envelope: Envelope? = nil
+        envelope: Envelope? = nil,
+        topics: [String] = [],
+        subscribers: [String: [String]] = [:]
     ) async throws -> ToolOutput {
         let tool = try Scene().tool(name)
         return await tool.run(
@@ -31,8 +33,13 @@ struct PeerToolTests {
                 timeout: .seconds(10),
                 now: now,
                 memories: Shelf(memory: memory),
-                peers: try peers.map { try AgentID($0) },
-                envelope: envelope
+                acquaintances: Acquaintances(
+                    peers: try peers.map { try AgentID($0) },
+                    envelope: envelope,
+                    topics: topics,
+                    subscribers: try subscribers.mapValues { try $0.map { try AgentID($0) } },
+                    directory: Register()
+                )
             )
         )
     }
@@ -50,6 +57,45 @@ struct PeerToolTests {
         #expect(
             try await call("send_message", ["to": "ada", "text": "x"], peers: []).content.contains("you have none")
         )
+    }
+
+    private struct Register: AgentDirectory {
+        func entry(of agent: AgentID) async -> (card: AgentCard, activity: AgentActivity)? {
+            guard agent.name == "ada" else { return nil }
+            return (AgentCard(name: agent, description: "keeps the books", tools: ["files"]), .asleep)
+        }
+    }
+
+    @Test func listsWhoThereIsAndWhatTheyWant() async throws {
+        let output = try await call("list_agents", [:], subscribers: ["news": ["ada"]])
+        #expect(
+            output.content
+                == "ada (asleep): keeps the books; tools: files; wants: #news\nbob: there is no such agent here"
+        )
+        #expect(try await call("list_agents", [:], peers: []).content.contains("no peers"))
+    }
+
+    @Test func tellsAllPeers() async throws {
+        let output = try await call("broadcast", ["text": "hello"])
+        #expect(output.send.map(\.recipient.name) == ["ada", "bob"] && output.send.allSatisfy { $0.text == "hello" })
+        #expect(try await call("broadcast", ["text": "hello"], peers: []).isError)
+    }
+
+    @Test func publishesToThoseWhoWantIt() async throws {
+        let arguments: JSONValue = ["topic": "news", "text": "it rains"]
+        let output = try await call("publish", arguments, subscribers: ["news": ["bob"], "jokes": ["ada"]])
+        #expect(output.send.map(\.recipient.name) == ["bob"] && output.send.first?.conversation?.name == "#news")
+        let none = try await call("publish", arguments, subscribers: ["jokes": ["ada"]])
+        #expect(none.send.isEmpty && none.content.contains("they have to: #jokes"))
+        #expect(try await call("publish", ["topic": "#news", "text": "x"]).isError)
+    }
+
+    @Test func subscribesAndUnsubscribes() async throws {
+        #expect(try await call("subscribe", ["topic": "news"], topics: ["a"]).topics == ["a", "news"])
+        #expect(try await call("subscribe", ["topic": "a"], topics: ["a"]).topics == nil)
+        #expect(try await call("unsubscribe", ["topic": "a"], topics: ["a", "b"]).topics == ["b"])
+        #expect(try await call("unsubscribe", ["topic": "x"], topics: ["a"]).isError)
+        #expect(try await call("subscribe", ["topic": "x"], topics: (1...64).map { "t\($0)" }).isError)
     }
 
     @Test func asksAPeerForSoLong() async throws {
@@ -96,10 +142,5 @@ struct PeerToolTests {
             let refused = try await call("share_memory", ["memory": .string(number), "to": "bob"], memory: memory)
             #expect(refused.isError && refused.send.isEmpty && refused.content.contains(problem))
         }
-    }
-
-    @Test func listsPeers() async throws {
-        #expect(try await call("list_agents", [:]).content == "ada\nbob")
-        #expect(try await call("list_agents", [:], peers: []).content.contains("no peers"))
     }
 }

@@ -73,6 +73,12 @@ public struct Composition: Sendable {
         return configuration
     }
 
+    /// What an agent that others write to says about itself; nil when there is none, or its configuration can't be read.
+    public func card(ofPeer id: AgentID, beside file: String?) -> AgentCard? {
+        guard let configuration = try? peer(id, beside: file) else { return nil }
+        return AgentCard(name: id, description: configuration.description, tools: configuration.toolNames)
+    }
+
     /// How commands name an agent that others write to: its name when it lives in the home, or else its file; nil when there is
     /// neither.
     public func place(ofPeer id: AgentID, beside file: String?) -> String? {

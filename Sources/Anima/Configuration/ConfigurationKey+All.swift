@@ -236,6 +236,12 @@ extension ConfigurationKey {
                     + "is looked for in the home, then in a file `NAME.toml` beside the agent's own."
             ),
             ConfigurationKey(
+                "peers.topics",
+                .list(\.policy.topics, .topics),
+                sample: .example(#"["news"]"#),
+                "Topics that it always gets its peers' messages of; `subscribe` adds others."
+            ),
+            ConfigurationKey(
                 "inbox.during_turn",
                 .word(\.policy.inbox),
                 "What becomes of a message that comes while a turn of its conversation is open: `steer` shows it to the model at its next "

@@ -119,6 +119,7 @@ extension ConfigurationKey.ItemRule {
                 _ = try AgentID(text)
                 return nil
             } catch { return "\(error)" }
+        case .topics: return Topic.problem(of: text).map { "\(shown) is no topic; \($0)" }
         case .toolNames:
             if text.isEmpty { return "a tool or group without a name" }
             return text.utf8.allSatisfy(Self.isNameByte)

@@ -77,6 +77,8 @@ struct ConfigurationKey: Sendable {
         case programHosts
         /// Names of agents.
         case agentNames
+        /// Names of topics.
+        case topics
         /// Patterns of the gate.
         case gatePatterns
         /// Models in short.
@@ -206,6 +208,7 @@ extension ConfigurationKey {
         case .wholeSeconds(_, let range): "whole seconds, an integer from \(range.lowerBound) to \(range.upperBound)"
         case .seconds(_, let range): "seconds, a number from \(range.lowerBound) to \(range.upperBound)"
         case .list(_, .agentNames): "an array of names of agents"
+        case .list(_, .topics): "an array of topics"
         case .list(_, .toolNames): "an array of groups and tools"
         case .list(_, .variables): "an array of environment variables, each `NAME` or `NAME=value`"
         case .list(_, .headers): "an array of `ORIGIN NAME: VALUE`"

@@ -155,7 +155,8 @@ final class Console: Sendable {
         case .memoryRestored(let fact):
             let names = fact.memories.map { "m\($0)" }.joined(separator: ", ")
             terminal.line("restored \(names)", to: .error, .dim)
-        case .lifeBegan, .agentConfigured, .envelopeAccepted, .approvalAsked, .envelopeJoined, .toolStarted,
+        case .lifeBegan, .agentConfigured, .envelopeAccepted, .approvalAsked, .envelopeJoined, .topicsChanged,
+            .toolStarted,
             .toolWaiting,
             .filesRestored:
             break

@@ -157,9 +157,13 @@ struct Session {
         let (id, residence) = try await residence(composition, live)
         let console = Console(terminal, options)
         // Agents that this one writes to work in the same process until they have nothing to do.
-        let runtime = Runtime { peer in
-            peer == id ? residence : try await self.residence(ofPeer: peer, composition, peersLive)
-        }
+        let file = FilePath.exists(target) ? target : nil
+        let runtime = Runtime(
+            describe: { composition.card(ofPeer: $0, beside: file) },
+            open: { peer in
+                peer == id ? residence : try await self.residence(ofPeer: peer, composition, peersLive)
+            }
+        )
         let agent = try await runtime.agent(id)
         let interrupts = Interrupts()
         defer { interrupts.end() }

@@ -10,6 +10,8 @@ public struct AgentPolicy: Hashable, Sendable, Codable {
     public var memory: MemoryPolicy
     /// The agents that it may write to, and whose messages it takes.
     public var peers: [AgentID] = []
+    /// The topics that it always wants its peers' messages of.
+    public var topics: [String] = []
     /// What becomes of a message that comes while a turn of its conversation is open.
     public var inbox = InboxPolicy.steer
 

@@ -64,6 +64,7 @@ public struct EventCoding: Sendable {
             case .envelopeSent(let payload): try encoder.encode(payload)
             case .envelopeDelayed(let payload): try encoder.encode(payload)
             case .envelopeSettled(let payload): try encoder.encode(payload)
+            case .topicsChanged(let payload): try encoder.encode(payload)
             case .conversationCompacted(let payload): try encoder.encode(payload)
             case .memoryConsolidated(let payload): try encoder.encode(payload)
             case .memoryRestored(let payload): try encoder.encode(payload)
@@ -119,6 +120,7 @@ public struct EventCoding: Sendable {
             case .envelopeSent: return .envelopeSent(try decoder.decode(Fact.EnvelopeSent.self, from: data))
             case .envelopeDelayed: return .envelopeDelayed(try decoder.decode(Fact.EnvelopeDelayed.self, from: data))
             case .envelopeSettled: return .envelopeSettled(try decoder.decode(Fact.EnvelopeSettled.self, from: data))
+            case .topicsChanged: return .topicsChanged(try decoder.decode(Fact.TopicsChanged.self, from: data))
             case .conversationCompacted:
                 return .conversationCompacted(try decoder.decode(Fact.ConversationCompacted.self, from: data))
             case .memoryConsolidated:

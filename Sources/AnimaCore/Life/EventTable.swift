@@ -27,6 +27,7 @@ extension Fact.Kind {
         case .envelopeSent: "The agent sent an envelope to another one; from here on it is not lost."
         case .envelopeDelayed: "An envelope could not be carried to its recipient; it is tried again."
         case .envelopeSettled: "An envelope that was sent was delivered, refused, or given up."
+        case .topicsChanged: "The agent wants its peers' messages of other topics than before."
         case .conversationCompacted:
             "A summary took the place of a conversation's older turns in what the model sees; the turns stay in the life."
         case .blockEdited: "A block, which is always in view, was written or emptied."
@@ -58,7 +59,7 @@ extension Fact.Kind {
                     "envelope",
                     "id, kind, sender, conversation, text, sentAt (microseconds since 1970), hops, trust; parent, "
                         + "deadline, budget, images (hash, mediaType, bytes), answerSchema, origin (the sender's conversation), askers "
-                        + "(who waits for the answer) and report (end, usage) when there are"
+                        + "(who waits for the answer), report (end, usage) and topics (of a subscription) when there are"
                 )
             ]
         case .envelopeJoined: [("envelope", "its id")]
@@ -205,6 +206,7 @@ extension Fact.Kind {
                 ("envelope", "its id"), ("to", "the recipient"), ("outcome", "delivered, refused or expired"),
                 ("reason", "why it was not delivered; absent when it was"),
             ]
+        case .topicsChanged: [("topics", "the topics that it subscribed to, beside those of its configuration")]
         case .conversationCompacted:
             [
                 (

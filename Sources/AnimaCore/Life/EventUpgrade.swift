@@ -51,6 +51,7 @@ enum EventUpgrade {
             .adding(["askTime": 600_000], to: "limits")
         if case .object(var policy) = members["policy"], policy["peers"] == nil {
             policy["peers"] = []
+            policy["topics"] = []
             policy["inbox"] = "wait"
             members["policy"] = .object(policy)
         }

@@ -54,7 +54,7 @@ extension Fact {
             .toolWaiting,
             .memoryStored,
             .memoryForgotten, .memoryConsolidated, .memoryRestored, .envelopeDelayed, .envelopeSettled,
-            .conversationCompacted, .blockEdited, .filesRestored:
+            .conversationCompacted, .topicsChanged, .blockEdited, .filesRestored:
             self
         }
     }
@@ -80,7 +80,8 @@ extension Envelope {
             trust: trust,
             origin: origin,
             askers: askers ?? [],
-            report: report
+            report: report,
+            topics: topics
         )
     }
 }

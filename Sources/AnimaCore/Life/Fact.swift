@@ -44,6 +44,8 @@ public enum Fact: Hashable, Sendable {
     case envelopeDelayed(EnvelopeDelayed)
     /// An envelope that was sent was delivered, refused or given up.
     case envelopeSettled(EnvelopeSettled)
+    /// The agent wants messages of other topics than before.
+    case topicsChanged(TopicsChanged)
     /// A summary took the place of a conversation's older turns.
     case conversationCompacted(ConversationCompacted)
     /// Memories were merged and aged.
@@ -99,6 +101,8 @@ public enum Fact: Hashable, Sendable {
         case envelopeDelayed = "envelope.delayed"
         /// See ``Fact/envelopeSettled(_:)``.
         case envelopeSettled = "envelope.settled"
+        /// See ``Fact/topicsChanged(_:)``.
+        case topicsChanged = "topics.changed"
         /// See ``Fact/conversationCompacted(_:)``.
         case conversationCompacted = "conversation.compacted"
         /// See ``Fact/memoryConsolidated(_:)``.
@@ -135,6 +139,7 @@ public enum Fact: Hashable, Sendable {
         case .envelopeSent: .envelopeSent
         case .envelopeDelayed: .envelopeDelayed
         case .envelopeSettled: .envelopeSettled
+        case .topicsChanged: .topicsChanged
         case .conversationCompacted: .conversationCompacted
         case .memoryConsolidated: .memoryConsolidated
         case .memoryRestored: .memoryRestored

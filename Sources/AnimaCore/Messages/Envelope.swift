@@ -20,6 +20,8 @@ public struct Envelope: Hashable, Sendable, Codable {
         case approval
         /// What became of a child's work.
         case childReport
+        /// The topics that another agent wants messages of; it is noted, and nothing is to be done.
+        case subscription
         /// A memory that another agent shares; it is kept, and nothing is to be done.
         case memory
     }
@@ -97,6 +99,9 @@ public struct Envelope: Hashable, Sendable, Codable {
     /// Of an answer, how the work that it reports ended.
     public let report: Report?
 
+    /// Of a subscription, all topics that its sender wants the recipient's messages of.
+    public let topics: [String]?
+
     /// How work for another agent ended, and what it cost.
     public struct Report: Hashable, Sendable, Codable {
         /// How it ended.
@@ -160,7 +165,8 @@ public struct Envelope: Hashable, Sendable, Codable {
         memory: MemoryDraft? = nil,
         origin: ConversationID? = nil,
         askers: [AgentID] = [],
-        report: Report? = nil
+        report: Report? = nil,
+        topics: [String]? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -179,6 +185,7 @@ public struct Envelope: Hashable, Sendable, Codable {
         self.origin = origin
         self.askers = askers.isEmpty ? nil : askers
         self.report = report
+        self.topics = topics
     }
 }
 

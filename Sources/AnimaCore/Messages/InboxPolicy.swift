@@ -27,7 +27,7 @@ extension Envelope {
     /// pictures, a schema or a deadline is a task of its own.
     var mayJoin: Bool {
         switch kind {
-        case .ask, .memory, .approval: false
+        case .ask, .memory, .subscription, .approval: false
         case .task, .message, .reply, .timer, .fileChange, .webhook, .childReport:
             images == nil && answerSchema == nil && deadline == nil
         }

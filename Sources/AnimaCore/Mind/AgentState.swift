@@ -42,6 +42,10 @@ public struct AgentState: Hashable, Sendable, Codable {
     /// Ended turns that are still to be learned from, oldest first.
     public private(set) var unlearned: [Unlearned] = []
 
+    /// The topics that it has subscribed to, beside those of its configuration.
+    public private(set) var subscriptions: [String] = []
+    /// The topics of its messages that others want, by who.
+    public private(set) var interests: [AgentID: [String]] = [:]
     /// What has become of memory since it was consolidated.
     public private(set) var memoryGrowth = MemoryGrowth()
 
@@ -104,6 +108,7 @@ public struct AgentState: Hashable, Sendable, Codable {
                 turns[index].resume(at: event.at, leftAt: lastAt ?? event.at)
             }
         case .envelopeAccepted(let fact):
+            if fact.envelope.kind == .subscription { note(fact.envelope) }
             if !isTakenAtOnce(fact.envelope) { inbox.append(Waiting(envelope: fact.envelope, seq: event.seq)) }
         case .envelopeSent(let fact):
             outbox.append(Outgoing(to: fact.to, fact.envelope, seq: event.seq))
@@ -125,6 +130,7 @@ public struct AgentState: Hashable, Sendable, Codable {
             change(event) { $0.decide(fact) }
             if let rule = fact.always, !grants.contains(rule) { grants = (grants + [rule]).suffix(Self.mostGrants) }
         case .toolStarted(let fact): change(event) { $0.setStatus(.started(attempt: fact.attempt), of: fact.call) }
+        case .topicsChanged(let fact): subscriptions = Topic.tidy(fact.topics)
         case .toolWaiting(let fact):
             change(event) {
                 $0.setStatus(.waiting(fact.envelope, from: fact.from, until: fact.until), of: fact.call)
@@ -172,10 +178,28 @@ public struct AgentState: Hashable, Sendable, Codable {
     /// Whether nothing waits after it was accepted: a memory is kept, the answer to a question that waits is its result.
     private func isTakenAtOnce(_ envelope: Envelope) -> Bool {
         switch envelope.kind {
-        case .memory: true
+        case .memory, .subscription: true
         case .reply: call(answeredBy: envelope) != nil
         default: false
         }
+    }
+
+    /// The topics that it wants its peers' messages of.
+    public var topics: [String] { Topic.tidy(policy.topics + subscriptions) }
+
+    /// Who gets what it publishes, by topic; each list in the order of names.
+    public var subscribers: [String: [AgentID]] {
+        var found: [String: [AgentID]] = [:]
+        for peer in policy.peers.sorted() {
+            for topic in interests[peer] ?? [] { found[topic, default: []].append(peer) }
+        }
+        return found
+    }
+
+    private mutating func note(_ subscription: Envelope) {
+        guard case .agent(let peer) = subscription.sender else { return }
+        let topics = Topic.tidy(subscription.topics ?? [])
+        interests[peer] = topics.isEmpty ? nil : topics
     }
 
     /// The call that waits for an answer, and its turn.

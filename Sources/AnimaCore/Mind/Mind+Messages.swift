@@ -25,7 +25,7 @@ extension Mind {
         }
         if envelope.kind == .memory { return keep(envelope, &work) }
         let answered = work.state.call(answeredBy: envelope)
-        if answered == nil, work.state.inbox.count >= limits.mailbox {
+        if answered == nil, envelope.kind != .subscription, work.state.inbox.count >= limits.mailbox {
             return .refused(.mailboxFull(limit: limits.mailbox))
         }
         work.append(
@@ -174,6 +174,28 @@ extension Mind {
             return origin
         }
         return ConversationID(with: agent, about: turn.conversation)
+    }
+
+    /// Tells peers which topics their messages are wanted of, where that is another list than before.
+    func announceTopics(after before: AgentState, _ work: inout Work) {
+        let topics = work.state.topics
+        guard !topics.isEmpty || !before.topics.isEmpty else { return }
+        // With the same list, only new peers have not heard of it.
+        let known = before.topics == topics ? Set(before.policy.peers) : []
+        for peer in work.state.policy.peers where !known.contains(peer) {
+            let envelope = Envelope(
+                id: EnvelopeID(made: "\(work.state.life?.text ?? agent.name)/e\(work.state.lastSeq)/@\(peer)"),
+                kind: .subscription,
+                sender: .agent(agent),
+                conversation: ConversationID(with: agent),
+                text: topics.map { "#\($0)" }.joined(separator: " "),
+                sentAt: work.now,
+                hops: 1,
+                trust: .agent,
+                topics: topics
+            )
+            work.append(Draft(.envelopeSent(.init(to: peer, envelope: envelope)), cause: work.state.lastSeq))
+        }
     }
 
     // MARK: What follows

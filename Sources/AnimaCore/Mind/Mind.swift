@@ -193,9 +193,10 @@ public struct Mind: Sendable {
         case .begin(let life, let program, let parent):
             work.append(Draft(.lifeBegan(.init(life: life, program: program, parent: parent))))
         case .configure(let policy, let models):
-            if work.state.policy != policy || work.state.models != models {
-                work.append(Draft(.agentConfigured(.init(policy: policy, models: models))))
-            }
+            guard work.state.policy != policy || work.state.models != models else { break }
+            let before = work.state
+            work.append(Draft(.agentConfigured(.init(policy: policy, models: models))))
+            announceTopics(after: before, &work)
         case .wake(let program):
             if !work.state.turns.isEmpty || !work.state.inbox.isEmpty || !work.state.outbox.isEmpty {
                 work.append(Draft(.agentWoke(.init(program: program, openTurns: work.state.turns.map(\.id)))))
@@ -346,6 +347,12 @@ public struct Mind: Sendable {
         work.batch.spills += output.keeps
         work.batch.spills += spills
         send(output.send, call.id, of: turn, &work)
+        if let topics = output.topics, Topic.tidy(topics) != work.state.subscriptions {
+            let before = work.state
+            let fact = Fact.TopicsChanged(topics: Topic.tidy(topics))
+            work.append(turn.draft(.topicsChanged(fact), step: call.id.step, cause: work.state.lastSeq))
+            announceTopics(after: before, &work)
+        }
         let trust = turn.trustOfView
         for draft in output.remember {
             let fact = Fact.MemoryStored(draft, trust: min(draft.trust ?? .owner, trust), call: call.id)
@@ -513,7 +520,8 @@ extension Fact {
         // What undoes a change must not be lost when the change is not.
         case .toolFinished(let fact): fact.changes != nil
         case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .approvalAsked,
-            .toolWaiting, .envelopeJoined, .turnClosing, .memoryStored, .memoryLearned, .memoryConsolidated,
+            .toolWaiting, .envelopeJoined, .topicsChanged, .turnClosing, .memoryStored, .memoryLearned,
+            .memoryConsolidated,
             .conversationCompacted,
             .envelopeDelayed,
             .envelopeSettled:

@@ -62,10 +62,8 @@ public struct ToolInvocation: Sendable {
     public let blocks: [MemoryBlock]
     /// What bounds memory.
     public let memoryPolicy: MemoryPolicy
-    /// The agents that the agent may write to.
-    public let peers: [AgentID]
-    /// What the turn answers; nil when nobody knows.
-    public let envelope: Envelope?
+    /// Whom the agent knows.
+    public let acquaintances: Acquaintances
     /// What the earlier calls of the conversation gave.
     public let outputs: any OutputReader
     /// What the owner said when asked about the call; nil when nothing was said.
@@ -87,8 +85,7 @@ public struct ToolInvocation: Sendable {
         trust: Trust = .owner,
         blocks: [MemoryBlock] = [],
         memoryPolicy: MemoryPolicy = MemoryPolicy(),
-        peers: [AgentID] = [],
-        envelope: Envelope? = nil,
+        acquaintances: Acquaintances = Acquaintances(),
         outputs: any OutputReader = NoOutputs(),
         answer: String? = nil,
         remaining: Remaining? = nil,
@@ -104,8 +101,7 @@ public struct ToolInvocation: Sendable {
         self.trust = trust
         self.blocks = blocks
         self.memoryPolicy = memoryPolicy
-        self.peers = peers
-        self.envelope = envelope
+        self.acquaintances = acquaintances
         self.outputs = outputs
         self.answer = answer
         self.remaining = remaining
@@ -143,6 +139,8 @@ public struct ToolOutput: Hashable, Sendable {
     ///
     /// With a question among it the call gets no result yet: the first one's answer becomes its result.
     public var send: [OutgoingMessage] = []
+    /// The topics to be subscribed to from now on, beside those of the configuration; nil for no change.
+    public var topics: [String]?
     /// The trust of the content when it is less than the tool's; nil for the tool's.
     public var trust: Trust?
     /// What the content lost to the tool's own limits, in bytes.

@@ -155,8 +155,9 @@ extension Envelope {
             case .reply: " is=\"a late answer\""
             default: ""
             }
+        let topic = conversation.topic.map { " topic=\"\($0.replacing("\"", with: "'"))\"" } ?? ""
         let said = text.replacing("</message", with: "<\\/message")
-        return "<message from=\"\(sender.description)\"\(kind)>\n\(said)\n</message>"
+        return "<message from=\"\(sender.description)\"\(kind)\(topic)>\n\(said)\n</message>"
     }
 }
 

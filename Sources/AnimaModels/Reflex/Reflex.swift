@@ -161,6 +161,11 @@ struct Reflex {
 
     private func peer(_ intent: ReflexIntent) -> String { String((intent.text("peer") ?? "").dropFirst()) }
 
+    private func topic(_ intent: ReflexIntent) -> String {
+        let word = intent.text("topic") ?? ""
+        return word.hasPrefix("#") ? String(word.dropFirst()) : word
+    }
+
     private func move(for part: ReflexText.Part, _ results: ReflexResults) throws(ReflexProblem) -> Move {
         guard let intent = ReflexIntent(part) else { throw ReflexProblem(notUnderstood(part)) }
         if let tool = neededTool(intent.action), !tools.contains(tool) {
@@ -184,6 +189,15 @@ struct Reflex {
         case .ask:
             let (peer, text) = (peer(intent), try content(intent, results))
             return one("ask_agent", ["to": .string(peer), "text": .string(text)], "asked @\(peer)")
+        case .broadcast:
+            return one("broadcast", ["text": .string(try content(intent, results))], "wrote to all peers")
+        case .publish:
+            let (topic, text) = (topic(intent), try content(intent, results))
+            return one("publish", ["topic": .string(topic), "text": .string(text)], "published about #\(topic)")
+        case .subscribe: return one("subscribe", ["topic": .string(topic(intent))], "subscribed to #\(topic(intent))")
+        case .unsubscribe:
+            return one("unsubscribe", ["topic": .string(topic(intent))], "unsubscribed from #\(topic(intent))")
+        case .agents: return one("list_agents", [:], "listed the agents")
         case .reply: return one("reply", ["text": .string(try content(intent, results))], "replied")
         case .share:
             let (peer, memory) = (peer(intent), intent.text("memory") ?? "")
@@ -400,6 +414,11 @@ extension ReflexRule.Action {
         case .tell: "send_message"
         case .ask: "ask_agent"
         case .reply: "reply"
+        case .broadcast: "broadcast"
+        case .publish: "publish"
+        case .subscribe: "subscribe"
+        case .unsubscribe: "unsubscribe"
+        case .agents: "list_agents"
         case .share: "share_memory"
         case .recall: "recall"
         case .echo: "echo"

@@ -2,14 +2,14 @@
 ///
 /// A pattern is a list of words: `a|b` stands for either, `word?` may be missing, `{slot}` takes words of the request:
 /// `{text}`, `{old}` and `{new}` any number, `{file}` and `{dir}` one, `{files}` one or several joined by commas and "and",
-/// `{peer}` an agent written `@name`, `{memory}` the number of a memory, `{from}`, `{to}` and `{count}` a number, `{span}` two with a dash, `{numbers}` several (see ``ReflexSlot``). The first
+/// `{peer}` an agent written `@name`, `{memory}` the number of a memory, `{topic}` one word, `{from}`, `{to}` and `{count}` a number, `{span}` two with a dash, `{numbers}` several (see ``ReflexSlot``). The first
 /// rule that fits the whole part decides, so special ones stand before general ones.
 struct ReflexRule: Sendable {
     /// What a rule makes an agent do.
     enum Action: Sendable {
         case readLines, read, list, search, write, append, replace, run, countLines, countWords, add
         case remember, recall, echo, say, now, report, help
-        case move, delete, tell, ask, reply, share
+        case move, delete, tell, ask, reply, share, broadcast, publish, subscribe, unsubscribe, agents
     }
 
     let action: Action
@@ -115,6 +115,7 @@ struct ReflexRule: Sendable {
             ],
             "search for TEXT in DIR"
         ),
+        .init(.agents, ["list|show the? other? agents|peers", "who is there"], "list agents"),
         .init(
             .list,
             [
@@ -129,6 +130,14 @@ struct ReflexRule: Sendable {
         ),
         .init(.run, ["run|execute the? command? program? {text}"], "run `COMMAND LINE`"),
         .init(.remember, ["remember|note that|: {text}", "remember|note {text}"], "remember that TEXT"),
+        .init(
+            .broadcast,
+            ["tell @all|everybody|everyone to|that|: {text}", "tell @all|everybody|everyone {text}"],
+            "tell @all TEXT"
+        ),
+        .init(.publish, ["publish {text} on|about|to|under the? topic? {topic}"], "publish TEXT on news"),
+        .init(.subscribe, ["subscribe to the? topic? {topic}"], "subscribe to news"),
+        .init(.unsubscribe, ["unsubscribe from the? topic? {topic}"], "unsubscribe from news"),
         .init(
             .tell,
             ["tell {peer} to|that|: {text}", "tell {peer} {text}", "send {text} to {peer}"],

@@ -174,8 +174,13 @@ extension Agent {
             trust: mind.state.turn(call.id.turn)?.trustOfView ?? .untrusted,
             blocks: mind.state.blocks,
             memoryPolicy: mind.state.policy.memory,
-            peers: mind.state.policy.peers,
-            envelope: mind.state.turn(call.id.turn)?.envelope,
+            acquaintances: Acquaintances(
+                peers: mind.state.policy.peers,
+                envelope: mind.state.turn(call.id.turn)?.envelope,
+                topics: mind.state.topics,
+                subscribers: mind.state.subscribers,
+                directory: directory
+            ),
             outputs: PastOutputs(store: store, conversation: mind.state.turn(call.id.turn)?.conversation),
             answer: call.approval?.because,
             remaining: mind.state.turn(call.id.turn).map { mind.state.remaining(of: $0, at: equipment.clock.now) },

@@ -13,6 +13,8 @@ public actor Agent {
     nonisolated let equipment: Equipment
     /// Carries its messages; without one they stay on their way.
     let transport: (any Transport)?
+    /// Knows other agents.
+    let directory: any AgentDirectory
     let store: any LifeStore
     let spoken = SpokenText()
     var mind: Mind
@@ -63,6 +65,7 @@ public actor Agent {
         store: any LifeStore,
         equipment: Equipment,
         transport: (any Transport)?,
+        directory: any AgentDirectory,
         live: Broadcast,
         seed: UInt64
     ) {
@@ -71,6 +74,7 @@ public actor Agent {
         self.store = store
         self.equipment = equipment
         self.transport = transport
+        self.directory = directory
         mind = Mind(
             agent: id,
             state: state,
@@ -87,6 +91,7 @@ public actor Agent {
     /// - Parameters:
     ///   - parent: The life that the store's events were copied from, when this is the first start of a copy.
     ///   - transport: Carries its messages to other agents; without one they stay on their way.
+    ///   - directory: Knows more about other agents than their names.
     ///   - live: Tells listeners what happens; give one that already has listeners to miss nothing.
     ///   - generator: For the life's identity and the jitter of retries.
     /// - Throws: ``StoreError`` when the life can't be read or written.
@@ -96,6 +101,7 @@ public actor Agent {
         equipment: Equipment,
         copiedFrom parent: LifeID? = nil,
         transport: (any Transport)? = nil,
+        directory: any AgentDirectory = NoDirectory(),
         live: Broadcast = Broadcast(),
         using generator: inout some RandomNumberGenerator
     ) async throws -> Agent {
@@ -106,6 +112,7 @@ public actor Agent {
             store: store,
             equipment: equipment,
             transport: transport,
+            directory: directory,
             live: live,
             seed: generator.next()
         )

@@ -1,7 +1,7 @@
 public import AnimaCore
 
 /// One process's agents: wakes them when something is for them, and lets those go that are at rest.
-public actor Runtime: Transport {
+public actor Runtime: Transport, AgentDirectory {
     /// Where an agent lives and what it works with.
     public struct Residence: Sendable {
         /// Its life.
@@ -22,6 +22,7 @@ public actor Runtime: Transport {
     }
 
     private let open: @Sendable (AgentID) async throws -> Residence
+    private let describe: @Sendable (AgentID) async -> AgentCard?
     private var generator: SeededGenerator
     private var agents: [AgentID: Agent] = [:]
     /// Agents that are being woken; whoever asks for one meanwhile waits for the same task.
@@ -36,8 +37,14 @@ public actor Runtime: Transport {
     ///   - seed: For identities and jitter; by chance when nil.
     ///   - open: Finds an agent's life and equipment; called once each time the agent is woken. It throws
     ///     ``AgentError/unknown(_:)`` for one that there is not.
-    public init(seed: UInt64? = nil, open: @escaping @Sendable (AgentID) async throws -> Residence) {
+    ///   - describe: What an agent says about itself to others; nil when there is no such agent.
+    public init(
+        seed: UInt64? = nil,
+        describe: @escaping @Sendable (AgentID) async -> AgentCard? = { _ in nil },
+        open: @escaping @Sendable (AgentID) async throws -> Residence
+    ) {
         self.open = open
+        self.describe = describe
         generator = SeededGenerator(seed: seed ?? .random(in: .min ... .max))
     }
 
@@ -52,7 +59,7 @@ public actor Runtime: Transport {
         guard !isShutDown else { throw AgentError.stopped(id) }
         if let task = waking[id] { return try await task.value }
         let seed = generator.next()
-        let task = Task { [open, transport = self as any Transport] in
+        let task = Task { [open, transport = self as any Transport & AgentDirectory] in
             let residence = try await open(id)
             var generator = SeededGenerator(seed: seed)
             return try await Agent.wake(
@@ -60,6 +67,7 @@ public actor Runtime: Transport {
                 store: residence.store,
                 equipment: residence.equipment,
                 transport: transport,
+                directory: transport,
                 live: residence.live,
                 using: &generator
             )
@@ -96,6 +104,14 @@ public actor Runtime: Transport {
         to id: AgentID
     ) async throws -> Receipt {
         try await agent(id).deliver(envelope, attachments: attachments)
+    }
+
+    /// What an agent says about itself, and what it does in this process.
+    public func entry(of id: AgentID) async -> (card: AgentCard, activity: AgentActivity)? {
+        guard let card = await describe(id) else { return nil }
+        guard let agent = agents[id] else { return (card, .asleep) }
+        if await agent.isAtRest { return (card, .idle) }
+        return (card, await agent.parking == nil ? .working : .waiting)
     }
 
     /// Lets an agent leave memory when it owes nothing.

@@ -27,10 +27,8 @@ struct SendMessageTool: Tool {
     )
 
     @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
-        let text = call.text("text")
-        guard text.contains(where: { !$0.isWhitespace }) else { return .failure("the message is empty") }
         do {
-            let peer = try call.peer()
+            let (text, peer) = (try call.message("message"), try call.peer())
             var output = ToolOutput.success("The message to @\(peer) is on its way.")
             output.send = [OutgoingMessage(to: peer, text: text)]
             return output
@@ -66,10 +64,8 @@ struct AskAgentTool: Tool {
     )
 
     @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
-        let text = call.text("text")
-        guard text.contains(where: { !$0.isWhitespace }) else { return .failure("the question is empty") }
         do {
-            let peer = try call.peer()
+            let (text, peer) = (try call.message("question"), try call.peer())
             let timeout = call.integer("timeout_seconds").map { Duration.seconds($0) }
             var output = ToolOutput.success("asked @\(peer)")
             output.send = [OutgoingMessage(to: peer, .ask(timeout: timeout), text: text)]
@@ -94,14 +90,14 @@ struct ReplyTool: Tool {
     )
 
     @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
-        let text = call.text("text")
-        guard text.contains(where: { !$0.isWhitespace }) else { return .failure("the answer is empty") }
-        guard case .agent(let sender) = call.envelope?.sender else {
+        guard case .agent(let sender) = call.acquaintances.envelope?.sender else {
             return .failure("no agent's message began this turn: say it as your answer")
         }
-        var output = ToolOutput.success("The answer to @\(sender) is on its way.")
-        output.send = [OutgoingMessage(to: sender, .reply, text: text)]
-        return output
+        do {
+            var output = ToolOutput.success("The answer to @\(sender) is on its way.")
+            output.send = [OutgoingMessage(to: sender, .reply, text: try call.message("answer"))]
+            return output
+        } catch { return .failure(error.message) }
     }
 }
 
@@ -138,24 +134,49 @@ struct ListAgentsTool: Tool {
     let spec = ToolSpec(
         name: "list_agents",
         group: "peers",
-        description: "Lists the other agents that you may write to and whose messages you take.",
+        description:
+            "Lists the other agents that you may write to and whose messages you take: what each is for, its tools, what it does "
+            + "now, and the topics that it wants from you.",
         parameters: ArgumentSchema(),
         replay: .pure,
         trust: .owner
     )
 
     @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
-        call.peers.isEmpty
-            ? .success("You have no peers (peers.allow).")
-            : .success(call.peers.map(\.name).joined(separator: "\n"))
+        let known = call.acquaintances
+        guard !known.peers.isEmpty else { return .success("You have no peers (peers.allow).") }
+        var lines: [String] = []
+        for peer in known.peers {
+            guard let (card, activity) = await known.directory.entry(of: peer) else {
+                lines.append("\(peer): there is no such agent here")
+                continue
+            }
+            var line = "\(peer) (\(activity.rawValue))"
+            if !card.description.isEmpty { line += ": \(card.description.prefix(200))" }
+            if !card.tools.isEmpty { line += "; tools: \(card.tools.joined(separator: ", "))" }
+            let topics = known.subscribers.filter { $0.value.contains(peer) }.keys.sorted()
+            if !topics.isEmpty { line += "; wants: \(topics.map { "#\($0)" }.joined(separator: " "))" }
+            lines.append(line)
+        }
+        return .success(lines.joined(separator: "\n"))
     }
 }
 
 extension ToolInvocation {
+    /// What is to be said.
+    ///
+    /// - Parameter what: What it is called when it is empty.
+    func message(_ what: String) throws(ArgumentProblem) -> String {
+        let text = text("text")
+        guard text.contains(where: { !$0.isWhitespace }) else { throw ArgumentProblem(message: "the \(what) is empty") }
+        return text
+    }
+
     /// The peer that the argument `to` names.
-    fileprivate func peer() throws(ArgumentProblem) -> AgentID {
+    func peer() throws(ArgumentProblem) -> AgentID {
         // Gate rules match the name as it is written, so there is one way to write it.
         let name = text("to")
+        let peers = acquaintances.peers
         if let peer = peers.first(where: { $0.name == name }) { return peer }
         let hint = Spelling.closest(to: name, among: peers.map(\.name)).map { "; did you mean \"\($0)\"?" } ?? ""
         let names = peers.isEmpty ? "you have none" : "they are " + peers.map(\.name).joined(separator: ", ")
