@@ -33,6 +33,12 @@ struct AnimaCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Work", subcommands: [RunCommand.self, ResumeCommand.self]),
             CommandGroup(
+                name: "Messages",
+                subcommands: [
+                    SendCommand.self, AskCommand.self, InboxCommand.self, TopicsCommand.self, DeadLettersCommand.self,
+                ]
+            ),
+            CommandGroup(
                 name: "Permission",
                 subcommands: [ApprovalsCommand.self, ApproveCommand.self, DenyCommand.self, GateCommand.self]
             ),

@@ -30,6 +30,15 @@ extension SQLiteLife {
         }
     }
 
+    /// The events of some kinds, oldest first.
+    public func events(ofKinds kinds: [Fact.Kind]) async throws -> [Event] {
+        try await perform("read events of") { [self] db in
+            let marks = kinds.map { _ in "?" }.joined(separator: ", ")
+            let arguments = StatementArguments(kinds.map(\.rawValue))
+            return try rows.fetch(db, where: "kind IN (\(marks)) ORDER BY seq", arguments: arguments)
+        }
+    }
+
     public func transcript(
         of conversation: ConversationID,
         bytes: Int

@@ -180,6 +180,68 @@ struct PeersTests {
         #expect(nobody.output.hasPrefix("Nobody was told"), "\(nobody.output)")
     }
 
+    @Test("a line that begins with a name speaks to that agent, and the answers come in the order of the text")
+    func addresses() throws {
+        let program = try program()
+        #expect(try program.run("run", "clerk.toml", "@writer add 2 and 40").output == "42\n")
+        #expect(try events(program, "clerk", "turn.opened").isEmpty)
+        let several = try program.run("ask", "clerk.toml", "add 1 and 1\n@writer add 2 and 2\n@all: echo hi")
+        #expect(several.output == "@clerk: 2\n@writer: 4\n@clerk: hi\n@writer: hi\n", "\(several.errors)")
+        #expect(several.errors.contains("@ghost was not told") && several.status == 0)
+    }
+
+    @Test("what is sent waits in the inbox, where the owner sees it, drops it, and sends it again when it failed")
+    func keepsAnInbox() throws {
+        let program = try program()
+        #expect(try program.run("send", "clerk.toml", "add 1 and 2").output.hasPrefix("e3 waits in the inbox"))
+        #expect(try program.run("send", "clerk.toml", "echo hi", "--conversation", "other").status == 0)
+        let listed = try program.run("inbox", "clerk", "--json").output.split(separator: "\n")
+        let items = try listed.map { try JSONValue(parsing: String($0)) }
+        #expect(
+            items.map { $0["status"] } == ["working", "waiting"]
+                && items.map { $0["text"] } == ["add 1 and 2", "echo hi"]
+        )
+        let event = try #require(items.last?["event"]?.stringValue)
+        #expect(try program.run("inbox", "clerk", "show", event).output.hasSuffix("waiting\necho hi\n"))
+        #expect(try program.run("inbox", "clerk.toml", "drop", event).output == "dropped \(event)\n")
+        #expect(try program.run("inbox", "clerk.toml", "drop", event).errors.contains("does not wait (dropped)"))
+        #expect(try program.run("resume", "clerk.toml").output == "3\n")
+        #expect(try program.run("inbox", "clerk").errors == "nothing waits\n")
+        // What has ended is sent again as a message of its own.
+        let all = try program.run("inbox", "clerk", "--all").output
+        #expect(all.contains("answered in t1") && all.contains("dropped"), "\(all)")
+        let retried = try program.run("inbox", "clerk.toml", "retry", "e3")
+        #expect(retried.output.contains("waits in the inbox"), "\(retried.errors)")
+        #expect(try program.run("resume", "clerk.toml").output == "3\n")
+    }
+
+    @Test("what nobody took is listed with the reason, and sent again when the reason is gone")
+    func keepsDeadLetters() throws {
+        let program = try program()
+        _ = try program.run("run", "clerk.toml", "tell @ghost add 2 and 40")
+        let listed = try JSONValue(parsing: try program.run("dead-letters", "--json").output)
+        #expect(listed["agent"] == "clerk" && listed["to"] == "ghost" && listed["outcome"] == "refused")
+        try program.put(Self.agent("ghost", peers: "\"clerk\""), at: "ghost.toml")
+        let event = try #require(listed["event"]?.stringValue)
+        let again = try program.run("dead-letters", "clerk.toml", "retry", event)
+        #expect(again.output.contains("on its way again"), "\(again.errors)")
+        #expect(try program.run("resume", "clerk.toml").errors.contains("@ghost turn.ended answered: 42"))
+        #expect(try program.run("dead-letters").errors == "all was taken\n")
+        #expect(try program.run("dead-letters", "clerk", "retry", event).errors.contains("is no dead letter"))
+    }
+
+    @Test("the owner sees who wants what, and publishes")
+    func showsTopics() throws {
+        let program = try program()
+        #expect(try program.run("run", "writer.toml", "subscribe to news").status == 0)
+        #expect(try program.run("topics", "writer").output == "wants #news\n")
+        #expect(try program.run("topics", "clerk").output == "#news goes to @writer\n")
+        let published = try program.run("topics", "clerk.toml", "publish", "news", "add 3 and 4")
+        #expect(published.errors.contains("@writer turn.ended answered: 7"), "\(published.errors)")
+        let nobody = try program.run("topics", "clerk.toml", "publish", "jokes", "x")
+        #expect(nobody.status == 2 && nobody.errors.contains("has subscribed to #jokes"))
+    }
+
     @Test("killed at any append, neither loses a message nor takes one twice")
     func survivesKills() throws {
         for point in (1...7).flatMap({ ["before:\($0)", "after:\($0)"] }) {

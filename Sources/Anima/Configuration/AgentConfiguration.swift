@@ -93,7 +93,7 @@ extension AgentConfiguration {
     /// What a rule of the configuration names is left to it, also where the preset's rule is as specific.
     public var effectivePolicy: AgentPolicy {
         var policy = policy
-        policy.peers = peers.compactMap { try? AgentID($0) }
+        policy.peers = peers.compactMap { try? AgentID($0) }.filter { $0 != name }
         guard let preset = gatePreset.flatMap({ Self.presets[$0] }) else { return policy }
         let named = Set(policy.gate.rules.map(\.pattern))
         policy.gate = Gate(rules: policy.gate.rules + preset.filter { !named.contains($0.pattern) })

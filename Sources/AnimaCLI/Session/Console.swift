@@ -70,6 +70,18 @@ final class Console: Sendable {
         }
     }
 
+    /// Shows the answer of one of several agents that were spoken to.
+    ///
+    /// - Parameter agent: Nil when there is no other.
+    func showAnswer(_ ending: TranscriptTurn.Ending, of agent: AgentID?) {
+        if let reason = ending.end.reason {
+            terminal.line("\(agent.map { "@\($0) " } ?? "")\(ending.end.name): \(reason)", to: .error, .yellow)
+        }
+        guard !ending.text.isEmpty else { return }
+        if let agent { terminal.write("@\(agent): ", to: .output, .bold) }
+        terminal.line(ending.text, to: .output)
+    }
+
     /// Shows what another agent did; called by one task, in order.
     func showPeer(_ event: Event) {
         if isJSON {
@@ -102,6 +114,11 @@ final class Console: Sendable {
             state.withLock { state in
                 if let turn = event.turn { state.turns[turn] = fact.envelope }
                 state.streamed = ""
+            }
+        case .envelopeJoined(let fact):
+            // Who waits for its answer gets that of the turn.
+            state.withLock { state in
+                if let turn = event.turn, state.awaited == fact.envelope { state.turns[turn] = fact.envelope }
             }
         case .modelReplied(let fact):
             if let recalled = fact.recalled, !recalled.isEmpty {
@@ -155,7 +172,7 @@ final class Console: Sendable {
         case .memoryRestored(let fact):
             let names = fact.memories.map { "m\($0)" }.joined(separator: ", ")
             terminal.line("restored \(names)", to: .error, .dim)
-        case .lifeBegan, .agentConfigured, .envelopeAccepted, .approvalAsked, .envelopeJoined, .topicsChanged,
+        case .lifeBegan, .agentConfigured, .envelopeAccepted, .approvalAsked, .envelopeDropped, .topicsChanged,
             .toolStarted,
             .toolWaiting,
             .filesRestored:

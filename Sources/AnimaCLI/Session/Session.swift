@@ -22,6 +22,8 @@ struct Session {
         let conversation: ConversationID
         var images: [[UInt8]] = []
         var answerSchema: JSONValue?
+        /// So long it may take in all; nil for as long as the agent's own limits allow.
+        var timeout: Duration?
     }
 
     /// How work came to rest.
@@ -34,6 +36,10 @@ struct Session {
 
     /// Finishes what is open, then does a task and shows its answer.
     func run(_ task: Assignment) async throws {
+        let (own, configuration) = try options.composition().agent(target)
+        let peers = configuration.effectivePolicy.peers
+        let mentions = Mentions(in: task.text, to: own, peers: peers)
+        guard mentions.isPlain else { return try await run(task, mentions) }
         let images = try task.images.enumerated()
             .map { index, bytes in
                 guard let image = Envelope.Image(of: bytes) else {
@@ -46,24 +52,76 @@ struct Session {
             _ = try await rest(agent, runtime)
             // Whoever interrupted the old work does not want the new one begun.
             if console.isInterrupted { return .done(.cancelled(by: Self.interrupter)) }
-            let now = SystemClock().now
-            var generator = SystemRandomNumberGenerator()
-            let envelope = Envelope(
-                id: try EnvelopeID(IdentifierSource.make(at: now, using: &generator)),
-                conversation: task.conversation,
-                text: task.text,
-                sentAt: now,
-                images: images,
-                answerSchema: task.answerSchema
-            )
+            let envelope = try Self.envelope(task.text, task, images: images)
             console.expect(answerTo: envelope.id)
-            switch try await agent.deliver(envelope, attachments: attachments) {
-            case .accepted, .duplicate: break
-            case .refused(let refusal): throw SessionError("agent \"\(agent.id)\" refused the task: \(refusal)")
-            }
+            try await hand(envelope, attachments, to: agent)
             if let parking = try await rest(agent, runtime), await agent.isOpen(envelope.id) { return .parked(parking) }
             return .done(try await agent.answer(to: envelope.id).ending?.end)
         }
+    }
+
+    private func hand(_ envelope: Envelope, _ attachments: [LifeBatch.Spill] = [], to agent: Agent) async throws {
+        switch try await agent.deliver(envelope, attachments: attachments) {
+        case .accepted, .duplicate: break
+        case .refused(let refusal): throw SessionError("agent \"\(agent.id)\" refused the task: \(refusal)")
+        }
+    }
+
+    /// Gives each agent that a text speaks to its part of it, and shows their answers in the order of the text.
+    private func run(_ task: Assignment, _ mentions: Mentions) async throws {
+        guard task.images.isEmpty, task.answerSchema == nil else {
+            throw UsageError("images and a schema go with a task for one agent; leave the mentions out")
+        }
+        try await withAgent { agent, runtime, console in
+            _ = try await rest(agent, runtime)
+            if console.isInterrupted { return .done(.cancelled(by: Self.interrupter)) }
+            var handed: [(agent: Agent, envelope: EnvelopeID)] = []
+            for part in mentions.parts {
+                for name in part.recipients ?? [agent.id] {
+                    guard let recipient = try await known(name, runtime) else { continue }
+                    let envelope = try Self.envelope(part.text, task)
+                    try await hand(envelope, to: recipient)
+                    handed.append((recipient, envelope.id))
+                }
+            }
+            let parking = try await rest(agent, runtime)
+            var worst: TurnEnd?
+            for (recipient, envelope) in handed {
+                if await recipient.isOpen(envelope) { return .parked(parking ?? .peer) }
+                let ending = try await recipient.answer(to: envelope).ending
+                if let ending, !options.json { console.showAnswer(ending, of: handed.count > 1 ? recipient.id : nil) }
+                if ending?.end != .answered { worst = ending?.end }
+            }
+            return .done(worst ?? (handed.isEmpty ? .failed(reason: "nobody was there") : .answered))
+        }
+    }
+
+    /// A peer; nil, and said so, when there is no such agent.
+    private func known(_ name: AgentID, _ runtime: Runtime) async throws -> Agent? {
+        do {
+            return try await runtime.agent(name)
+        } catch let error as AgentError where error.code == .unknownAgent {
+            terminal.line("@\(name) was not told: there is no such agent", to: .error, .yellow)
+            return nil
+        }
+    }
+
+    private static func envelope(
+        _ text: String,
+        _ task: Assignment,
+        images: [Envelope.Image] = []
+    ) throws -> Envelope {
+        let now = SystemClock().now
+        var generator = SystemRandomNumberGenerator()
+        return Envelope(
+            id: try EnvelopeID(IdentifierSource.make(at: now, using: &generator)),
+            conversation: task.conversation,
+            text: text,
+            sentAt: now,
+            deadline: task.timeout.map { now + $0 },
+            images: images,
+            answerSchema: task.answerSchema
+        )
     }
 
     /// Finishes what is open and shows the answers.
@@ -71,6 +129,24 @@ struct Session {
         try await withAgent { agent, runtime, console in
             console.expectAllAnswers()
             if await agent.isAtRest { terminal.line("nothing to resume", to: .error, .dim) }
+            return try await rest(agent, runtime).map { .parked($0) } ?? .done(nil)
+        }
+    }
+
+    /// Publishes a text to those of an agent's peers that want its topic, and waits until they have it.
+    func publish(_ text: String, about topic: String) async throws {
+        if let problem = Topic.problem(of: topic) { throw UsageError("\"\(topic)\" is no topic; \(problem)") }
+        try await withAgent { agent, runtime, console in
+            let subscribers = await agent.state.subscribers[topic] ?? []
+            guard !subscribers.isEmpty else {
+                throw UsageError("no peer of \(agent.id) has subscribed to #\(topic); see: anima topics \(target)")
+            }
+            var generator = SystemRandomNumberGenerator()
+            for peer in subscribers {
+                let id = try EnvelopeID(IdentifierSource.make(at: SystemClock().now, using: &generator))
+                let message = OutgoingMessage(to: peer, text: text, conversation: try ConversationID(topic: topic))
+                try await agent.send(message, as: id)
+            }
             return try await rest(agent, runtime).map { .parked($0) } ?? .done(nil)
         }
     }

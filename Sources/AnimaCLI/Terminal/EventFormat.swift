@@ -67,6 +67,7 @@ struct EventFormat {
             return
                 "\(fact.call) \(fact.decision.rawValue) by \(fact.by)\(fact.because.map { ": \($0)" } ?? "")\(always)"
         case .envelopeJoined(let fact): return "\(fact.envelope) is for this turn"
+        case .envelopeDropped(let fact): return "\(fact.envelope) by \(fact.by)"
         case .topicsChanged(let fact): return fact.topics.map { "#\($0)" }.joined(separator: " ")
         case .toolWaiting(let fact): return "\(fact.call) \(fact.tool) waits for @\(fact.from)"
         case .toolStarted(let fact): return "\(fact.call) \(fact.tool), attempt \(fact.attempt)"

@@ -9,6 +9,7 @@ extension Fact.Kind {
         case .turnOpened: "Work on an envelope began."
         case .envelopeJoined:
             "A message was taken into an open turn of its conversation; the model sees it at its next step."
+        case .envelopeDropped: "The owner took a message that waited out of the inbox (`anima inbox NAME drop`)."
         case .modelReplied: "The model replied, and the gate decided about each call that it asks for."
         case .modelFailed: "A model call failed; it says what is done about it."
         case .approvalAsked: "The owner was asked whether a call may run; the turn waits."
@@ -63,6 +64,7 @@ extension Fact.Kind {
                 )
             ]
         case .envelopeJoined: [("envelope", "its id")]
+        case .envelopeDropped: [("envelope", "its id"), ("by", "who took it out")]
         case .turnOpened: [("envelope", "the id of the envelope that it answers")]
         case .modelReplied:
             [

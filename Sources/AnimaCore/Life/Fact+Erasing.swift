@@ -50,7 +50,8 @@ extension Fact {
                     problem: fact.problem
                 )
             )
-        case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .envelopeJoined, .modelFailed, .toolStarted,
+        case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .envelopeJoined, .envelopeDropped, .modelFailed,
+            .toolStarted,
             .toolWaiting,
             .memoryStored,
             .memoryForgotten, .memoryConsolidated, .memoryRestored, .envelopeDelayed, .envelopeSettled,

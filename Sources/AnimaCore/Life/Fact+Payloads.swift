@@ -71,6 +71,20 @@ extension Fact {
         public init(envelope: EnvelopeID) { self.envelope = envelope }
     }
 
+    /// What `envelope.dropped` carries.
+    public struct EnvelopeDropped: Hashable, Sendable, Codable {
+        /// Which one.
+        public let envelope: EnvelopeID
+        /// Who took it out.
+        public let by: String
+
+        /// Makes the payload.
+        public init(envelope: EnvelopeID, by: String) {
+            self.envelope = envelope
+            self.by = by
+        }
+    }
+
     /// What `model.replied` carries.
     public struct ModelReplied: Hashable, Sendable, Codable {
         /// One call of the reply, as decided about.

@@ -14,6 +14,8 @@ public enum Fact: Hashable, Sendable {
     case turnOpened(TurnOpened)
     /// A message was taken into an open turn.
     case envelopeJoined(EnvelopeJoined)
+    /// The owner took a message out of the inbox.
+    case envelopeDropped(EnvelopeDropped)
     /// The model replied, and the gate decided about each call that the reply asks for.
     case modelReplied(ModelReplied)
     /// A model call failed.
@@ -71,6 +73,8 @@ public enum Fact: Hashable, Sendable {
         case turnOpened = "turn.opened"
         /// See ``Fact/envelopeJoined(_:)``.
         case envelopeJoined = "envelope.joined"
+        /// See ``Fact/envelopeDropped(_:)``.
+        case envelopeDropped = "envelope.dropped"
         /// See ``Fact/modelReplied(_:)``.
         case modelReplied = "model.replied"
         /// See ``Fact/modelFailed(_:)``.
@@ -124,6 +128,7 @@ public enum Fact: Hashable, Sendable {
         case .envelopeAccepted: .envelopeAccepted
         case .turnOpened: .turnOpened
         case .envelopeJoined: .envelopeJoined
+        case .envelopeDropped: .envelopeDropped
         case .modelReplied: .modelReplied
         case .modelFailed: .modelFailed
         case .approvalAsked: .approvalAsked

@@ -187,6 +187,31 @@ public struct Envelope: Hashable, Sendable, Codable {
         self.report = report
         self.topics = topics
     }
+
+    /// The same to be sent once more, without the deadline that it had.
+    ///
+    /// - Parameter id: Another one, when the first was taken.
+    public func again(as id: EnvelopeID? = nil, at now: Instant) -> Envelope {
+        Envelope(
+            id: id ?? self.id,
+            kind: kind,
+            sender: sender,
+            conversation: conversation,
+            text: text,
+            sentAt: now,
+            parent: parent,
+            hops: hops,
+            budget: budget,
+            trust: trust,
+            images: images ?? [],
+            answerSchema: answerSchema,
+            memory: memory,
+            origin: origin,
+            askers: askers ?? [],
+            report: report,
+            topics: topics
+        )
+    }
 }
 
 /// What became of an envelope that was handed to an agent.

@@ -120,6 +120,7 @@ public struct AgentState: Hashable, Sendable, Codable {
         case .envelopeSettled(let fact): outbox.removeAll { $0.envelope.id == fact.envelope }
         case .turnOpened(let fact): openTurn(for: fact.envelope, event)
         case .envelopeJoined(let fact): join(fact.envelope, event)
+        case .envelopeDropped(let fact): inbox.removeAll { $0.envelope.id == fact.envelope }
         case .modelReplied(let fact):
             usage += fact.usage
             today.add(fact.usage, at: event.at)

@@ -73,6 +73,20 @@ extension Mind {
         }
     }
 
+    /// Takes an envelope that waits out of the inbox; who waits for its answer is told.
+    func drop(_ id: EnvelopeID, by who: String, _ work: inout Work) {
+        guard let waiting = work.state.inbox.first(where: { $0.envelope.id == id }) else { return }
+        let envelope = waiting.envelope
+        func append(_ fact: Fact, cause: Int) {
+            work.append(Draft(conversation: envelope.conversation, turn: nil, cause: cause, fact: fact))
+        }
+        append(.envelopeDropped(.init(envelope: id, by: who)), cause: waiting.seq)
+        let report = Envelope.Report(end: .cancelled(by: who))
+        if let reply = reply(to: envelope, "", report, trust: .agent, work) {
+            append(.envelopeSent(reply), cause: work.state.lastSeq)
+        }
+    }
+
     // MARK: Out
 
     /// Why messages can't be sent; nil when they can.
@@ -218,21 +232,42 @@ extension Mind {
     }
 
     private func reply(to turn: Turn, _ end: Fact.TurnEnded, _ work: inout Work) {
-        guard case .agent(let asker) = turn.envelope.sender else { return }
+        let report = Envelope.Report(end: end.end, usage: end.usage)
+        let reply = reply(
+            to: turn.envelope,
+            end.text,
+            report,
+            trust: turn.trustOfView,
+            from: turn.conversation,
+            work
+        )
+        if let reply { work.append(turn.draft(.envelopeSent(reply), cause: work.state.lastSeq)) }
+    }
+
+    /// The answer to a question; nil for what is none.
+    private func reply(
+        to question: Envelope,
+        _ text: String,
+        _ report: Envelope.Report,
+        trust: Trust,
+        from conversation: ConversationID? = nil,
+        _ work: Work
+    ) -> Fact.EnvelopeSent? {
+        guard question.kind == .ask, case .agent(let asker) = question.sender else { return nil }
         let envelope = Envelope(
-            id: EnvelopeID(made: "\(work.state.life?.text ?? agent.name)/\(turn.id)/end"),
+            id: EnvelopeID(made: "\(work.state.life?.text ?? agent.name)/\(question.id)/answer"),
             kind: .reply,
             sender: .agent(agent),
-            conversation: turn.envelope.origin ?? ConversationID(with: agent),
-            text: String(decoding: end.text.utf8.prefix(work.state.policy.limits.messageBytes), as: UTF8.self),
+            conversation: question.origin ?? ConversationID(with: agent),
+            text: String(decoding: text.utf8.prefix(work.state.policy.limits.messageBytes), as: UTF8.self),
             sentAt: work.now,
-            parent: turn.envelope.id,
-            hops: turn.envelope.hops,
-            trust: min(turn.trustOfView, .agent),
-            origin: turn.conversation,
-            report: .init(end: end.end, usage: end.usage)
+            parent: question.id,
+            hops: question.hops,
+            trust: min(trust, .agent),
+            origin: conversation,
+            report: report
         )
-        work.append(turn.draft(.envelopeSent(.init(to: asker, envelope: envelope)), cause: work.state.lastSeq))
+        return Fact.EnvelopeSent(to: asker, envelope: envelope)
     }
 }
 

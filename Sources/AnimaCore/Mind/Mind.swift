@@ -16,6 +16,10 @@ public struct Mind: Sendable {
         case deliver(Envelope, attachments: [LifeBatch.Spill] = [])
         /// The owner has the agent send something, as an envelope with this id.
         case send(OutgoingMessage, EnvelopeID)
+        /// The owner has an envelope sent again that nobody took.
+        case resend(Fact.EnvelopeSent)
+        /// Somebody takes an envelope that waits out of the inbox; left alone when none such waits.
+        case drop(EnvelopeID, by: String)
         /// An effect that was begun came to this.
         case settled(Effect, Outcome, milliseconds: Int)
         /// An effect that was begun gave way to other work and came to nothing; it stays owed.
@@ -206,6 +210,10 @@ public struct Mind: Sendable {
         case .send(let message, let id):
             let envelope = envelope(message, id, in: nil, work)
             work.append(Draft(.envelopeSent(.init(to: message.recipient, envelope: envelope))))
+        case .resend(let fact):
+            guard !work.state.outbox.contains(where: { $0.envelope.id == fact.envelope.id }) else { break }
+            work.append(Draft(.envelopeSent(fact)))
+        case .drop(let id, let by): drop(id, by: by, &work)
         case .settled(let effect, let outcome, let milliseconds):
             inFlight.remove(effect)
             reservations[effect] = nil
@@ -514,7 +522,8 @@ extension Fact {
     /// Everything else may be lost in a power cut and happens again.
     fileprivate var mustBeFlushed: Bool {
         switch self {
-        case .envelopeAccepted, .envelopeSent, .approvalDecided, .toolStarted, .turnEnded, .memoryForgotten,
+        case .envelopeAccepted, .envelopeDropped, .envelopeSent, .approvalDecided, .toolStarted, .turnEnded,
+            .memoryForgotten,
             .memoryRestored, .blockEdited, .filesRestored:
             true
         // What undoes a change must not be lost when the change is not.

@@ -136,6 +136,25 @@ struct InboxTests {
         #expect(order == ["a1", "owner", "b1", "a2", "a3", "a4"])
     }
 
+    @Test("a question that its recipient's owner drops is answered as cancelled; what was given up can be sent again")
+    func dropsAndSendsAgain() throws {
+        var scene = try scene()
+        scene.take(.deliver(try envelope("busy")))
+        scene.take(.deliver(try envelope("why?", from: "ada", .ask, in: "other")))
+        scene.take(.drop(EnvelopeID(made: "e-why?"), by: "the owner"))
+        #expect(scene.mind.state.inbox.isEmpty && scene.sent.map(\.to.name) == ["ada"])
+        #expect(scene.sent.first?.envelope.report?.end == .cancelled(by: "the owner"))
+        // What is worked on does not wait any more.
+        scene.take(.drop(EnvelopeID(made: "e-busy"), by: "the owner"))
+        #expect(scene.mind.state.turns.count == 1)
+        let letter = try #require(scene.sent.first)
+        let refused = Mind.Outcome.delivered(.refused(.unknownAgent))
+        scene.take(.settled(.deliver(letter.envelope.id, attempt: 1), refused, milliseconds: 1))
+        #expect(scene.mind.state.outbox.isEmpty)
+        scene.take(.resend(letter), .resend(letter))
+        #expect(scene.mind.state.outbox.map(\.envelope.id) == [letter.envelope.id])
+    }
+
     @Test("a message at which processes end three times in a row is given up, unless the work gets on between")
     func givesPoisonUp() throws {
         var scene = try scene()
