@@ -177,7 +177,7 @@ struct ProjectionTables: Sendable {
                 try db.cachedStatement(sql: restoreMemory).execute(arguments: [id, event.seq])
             }
         case .agentConfigured, .agentWoke, .envelopeSent, .envelopeDelayed, .envelopeSettled, .modelFailed,
-            .approvalAsked, .approvalDecided, .topicsChanged, .envelopeDropped, .toolStarted, .toolWaiting,
+            .approvalAsked, .approvalDecided, .topicsChanged, .childLost, .envelopeDropped, .toolStarted, .toolWaiting,
             .toolFinished, .turnClosing,
             .turnEnded,
             .blockEdited,

@@ -85,6 +85,13 @@ extension SQLiteLife {
         }
     }
 
+    public func hasTaken(_ envelope: EnvelopeID) async throws -> Bool {
+        try await perform("look for an envelope in") { db in
+            let sql = "SELECT EXISTS (SELECT 1 FROM inbox WHERE envelope = ?)"
+            return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [envelope.text]) ?? false
+        }
+    }
+
     public func spill(hash: String) async throws -> [UInt8]? {
         try await perform("read an output of") { db in
             let sql = "SELECT bytes FROM spills WHERE hash = ?"

@@ -60,7 +60,7 @@ public final class SQLiteLife: LifeStore {
     static let threads = DispatchQueue(label: "anima.lives", attributes: .concurrent)
 
     /// The form of projections and snapshot; raise it when `TranscriptTurn`, `AgentState` or `TextAnalysis` change.
-    static let projectionsForm = 3
+    static let projectionsForm = 4
 
     /// What says whether projections and snapshot were written as this program would.
     var projectionsVersion: String { "\(Self.projectionsForm).\(LifeSchema.version).\(coding.version)" }

@@ -3,7 +3,7 @@ public import AnimaCore
 /// The tools that every agent can be given.
 public enum StandardTools {
     /// The names of the groups, in the order in which their tools are listed.
-    public static let groups = ["files", "shell", "http", "basic", "memory", "peers", "itself"]
+    public static let groups = ["files", "shell", "http", "basic", "memory", "peers", "children", "itself"]
 
     /// All standard tools, in a fixed order, so that what a model sees stays the same.
     ///
@@ -68,6 +68,10 @@ public enum StandardTools {
             SubscribeTool(),
             UnsubscribeTool(),
             ShareMemoryTool(),
+            SpawnTool(),
+            WaitForTool(),
+            CheckOnTool(),
+            StopChildTool(),
             ThinkTool(),
             WaitTool(),
             BudgetTool(),

@@ -17,7 +17,7 @@ struct ReflexTests {
         "read_file", "write_file", "edit_file", "list_files", "search_files", "shell", "add", "echo", "now", "remember",
         "recall", "move_file", "delete_file", "send_message", "share_memory", "ask_agent", "reply", "broadcast",
         "publish", "subscribe", "unsubscribe",
-        "list_agents",
+        "list_agents", "spawn", "wait_for", "check_on", "stop_child",
     ]
 
     /// A conversation with reflex in which tools answer from a table, by the text of their arguments.

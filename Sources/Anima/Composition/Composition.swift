@@ -45,6 +45,7 @@ public struct Composition: Sendable {
     /// - Throws: ``CompositionError`` when there is no such agent.
     public func configuration(of id: AgentID, overrides: [ConfigurationOverride] = []) throws -> AgentConfiguration {
         let path = home.agentFilePath(of: id)
+        if let child = try home.child(id) { return try configuration(of: id, child) }
         guard FilePath.exists(path) else {
             let names = try home.agents().map(\.name)
             if names.contains(id.name) {
@@ -59,32 +60,6 @@ public struct Composition: Sendable {
             )
         }
         return try loader().load(path, form: .agentDirectory, overrides: overrides)
-    }
-
-    /// Reads the configuration of an agent that others write to: one that lives in the home, or else has a file of its name.
-    ///
-    /// - Parameter file: A configuration file beside which the file `NAME.toml` may be; nil for none.
-    /// - Throws: `AgentError` `.unknownAgent` when there is neither.
-    public func peer(_ id: AgentID, beside file: String?) throws -> AgentConfiguration {
-        guard let place = place(ofPeer: id, beside: file) else { throw AgentError.unknown(id) }
-        if place == id.name { return try configuration(of: id) }
-        let configuration = try configuration(file: place)
-        guard configuration.name == id else { throw AgentError.unknown(id) }
-        return configuration
-    }
-
-    /// What an agent that others write to says about itself; nil when there is none, or its configuration can't be read.
-    public func card(ofPeer id: AgentID, beside file: String?) -> AgentCard? {
-        guard let configuration = try? peer(id, beside: file) else { return nil }
-        return AgentCard(name: id, description: configuration.description, tools: configuration.toolNames)
-    }
-
-    /// How commands name an agent that others write to: its name when it lives in the home, or else its file; nil when there is
-    /// neither.
-    public func place(ofPeer id: AgentID, beside file: String?) -> String? {
-        if FilePath.exists(home.agentFilePath(of: id)) { return id.name }
-        let path = file.map { "\(ConfigurationFile.directory(of: $0))/\(id).toml" }
-        return path.flatMap { FilePath.exists($0) ? $0 : nil }
     }
 
     /// What the home's `config.toml` alone says.
@@ -123,7 +98,7 @@ public struct Composition: Sendable {
             outputsFrom: configuration.outputsDays.map { now + .seconds(-86_400 * $0) },
             historyFrom: configuration.historyDays.map { now + .seconds(-86_400 * $0) }
         )
-        return Runtime.Residence(store: Failpoint.wrap(life, environment), equipment: equipment, live: live)
+        return Runtime.Residence(store: Failpoint.wrap(life, of: id, environment), equipment: equipment, live: live)
     }
 
     /// Puts together what an agent works with.
@@ -215,20 +190,25 @@ public struct Composition: Sendable {
     }
 
     private func tools(of configuration: AgentConfiguration) throws -> [any Tool] {
-        let granted = try variables(of: configuration)
+        let variables = try variables(of: configuration)
         let web = try webAccess(of: configuration)
         let workspace = try workspace(of: configuration)
-        let select = { (sandbox: any Sandbox, confinement: Confinement?) in
+        let all = { (sandbox: any Sandbox, confinement: Confinement?) in
             try StandardTools.select(
                 configuration.toolNames,
                 from: StandardTools.all(
                     workspace: workspace,
-                    environment: granted,
+                    environment: variables,
                     sandbox: sandbox,
                     confinement: confinement,
                     web: web
                 )
             )
+        }
+        // A child has no tool that its parent lacks.
+        let granted = configuration.birth.map { Set($0.tools) }
+        let select = { (sandbox: any Sandbox, confinement: Confinement?) in
+            try all(sandbox, confinement).filter { granted?.contains($0.spec.name) ?? true }
         }
         let tools = try select(NoSandbox(), nil)
         // Who runs no programs needs no sandbox, and does not wait for one to be found.

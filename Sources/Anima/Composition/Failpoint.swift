@@ -10,13 +10,26 @@ import Musl
 import Darwin
 #endif
 
-/// Kills the process at a chosen append, for the crash test: `ANIMA_TEST_FAILPOINT=before:3` or `after:3`.
+/// Makes trouble at chosen appends, for tests of the real program: `ANIMA_TEST_FAILPOINT=before:3` or `after:3` kills the process at
+/// the third append to a life; `fault:writer:3` or `fault:writer:3-5` lets appends of that agent fail, counted over all its lives in
+/// the process.
 ///
-/// Only a process with that variable ever has one; it can lose nothing that a real crash could not.
+/// Only a process with that variable ever has one; it can lose nothing that a real crash or a full disk could not.
 enum Failpoint {
     /// The store itself, unless the environment asks for a failpoint.
-    static func wrap(_ store: any LifeStore, _ environment: [String: String]) -> any LifeStore {
-        let parts = environment["ANIMA_TEST_FAILPOINT"]?.split(separator: ":") ?? []
+    static func wrap(_ store: any LifeStore, of agent: AgentID, _ environment: [String: String]) -> any LifeStore {
+        let parts = environment["ANIMA_TEST_FAILPOINT"]?.split(separator: ":").map(String.init) ?? []
+        if parts.count == 3, parts[0] == "fault", parts[1] == agent.name {
+            let numbers = parts[2].split(separator: "-").compactMap { Int($0) }
+            guard let first = numbers.first, let last = numbers.last else { return store }
+            return InterceptedLifeStore(
+                store,
+                before: { _ in
+                    guard (first...max(first, last)).contains(faults.next()) else { return }
+                    throw StoreError(code: .io, message: "the failpoint of \(agent) was reached")
+                }
+            )
+        }
         guard parts.count == 2, let number = Int(parts[1]) else { return store }
         let appends = Counter()
         switch parts[0] {
@@ -25,6 +38,9 @@ enum Failpoint {
         default: return store
         }
     }
+
+    /// Appends of the one agent that has trouble.
+    private static let faults = Counter()
 
     private static func die() { kill(getpid(), SIGKILL) }
 }

@@ -30,6 +30,18 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var toolHosts: [String] = []
     /// Agents that it may write to, and whose messages it takes (key `peers.allow`).
     public var peers: [String] = []
+    /// Agents whose configurations its children may have (key `peers.spawn`).
+    public var templates: [String] = []
+    /// Agents that it is told of when they go down (key `peers.monitor`).
+    public var monitors: [String] = []
+    /// Agents with which it goes down (key `peers.link`).
+    public var links: [String] = []
+    /// Agents that it looks after (key `supervisor.agents`).
+    public var supervised: [String] = []
+    /// What it is, when another agent has made it.
+    public var birth: Birth?
+    /// What becomes of its children when their work has ended (key `peers.ended_children`).
+    public var endedChildren = EndedChildren.keep
     /// Header fields that its requests to an origin carry: `https://api.example NAME: VALUE`, which may refer to secrets.
     public var toolHeaders: [String] = []
     /// What programs that tools start are held in.
@@ -87,18 +99,34 @@ public enum Durability: String, Sendable, Hashable, CaseIterable {
     case normal
 }
 
+/// What becomes of a child when its work has ended.
+public enum EndedChildren: String, Sendable, Hashable, CaseIterable {
+    /// Its life and its workspace stay.
+    case keep
+    /// Its directory is deleted, as soon as its report is with its parent.
+    case remove
+}
+
 extension AgentConfiguration {
     /// The policy with the rules of the preset.
     ///
     /// What a rule of the configuration names is left to it, also where the preset's rule is as specific.
     public var effectivePolicy: AgentPolicy {
         var policy = policy
-        policy.peers = peers.compactMap { try? AgentID($0) }.filter { $0 != name }
-        guard let preset = gatePreset.flatMap({ Self.presets[$0] }) else { return policy }
-        let named = Set(policy.gate.rules.map(\.pattern))
-        policy.gate = Gate(rules: policy.gate.rules + preset.filter { !named.contains($0.pattern) })
-        return policy
+        policy.peers = agents(peers)
+        policy.templates = templates.compactMap { try? AgentID($0) }
+        policy.monitors = agents(monitors)
+        policy.links = agents(links)
+        policy.supervision.agents = agents(supervised)
+        if let preset = gatePreset.flatMap({ Self.presets[$0] }) {
+            let named = Set(policy.gate.rules.map(\.pattern))
+            policy.gate = Gate(rules: policy.gate.rules + preset.filter { !named.contains($0.pattern) })
+        }
+        return birth.map(policy.born) ?? policy
     }
+
+    /// Other agents by their names, which have been checked.
+    private func agents(_ names: [String]) -> [AgentID] { names.compactMap { try? AgentID($0) }.filter { $0 != name } }
 
     /// The rules of each preset.
     static let presets: [String: [Gate.Rule]] = [

@@ -198,6 +198,32 @@ extension ConfigurationKey {
                 "Agents that a message may go through."
             ),
             ConfigurationKey(
+                "limits.rounds",
+                .integer(\.policy.limits.rounds, 1...32),
+                "How often the same agents may write to each other in turn, without anybody else, before that counts as going round and "
+                    + "is stopped."
+            ),
+            ConfigurationKey(
+                "limits.messages_per_hour",
+                .integer(\.policy.limits.messagesPerHour, 1...1_000_000),
+                "Messages to other agents in one hour."
+            ),
+            ConfigurationKey(
+                "limits.children",
+                .integer(\.policy.limits.children, 0...64),
+                "Children whose work goes on at a time."
+            ),
+            ConfigurationKey(
+                "limits.tree_agents",
+                .integer(\.policy.limits.treeAgents, 0...1024),
+                "Agents that it may have made at a time, with those that they make."
+            ),
+            ConfigurationKey(
+                "limits.depth",
+                .integer(\.policy.limits.depth, 0...16),
+                "Generations of children below it."
+            ),
+            ConfigurationKey(
                 "limits.open_turns",
                 .integer(\.policy.limits.openTurns, 1...64),
                 "Conversations with an open turn at a time."
@@ -240,6 +266,65 @@ extension ConfigurationKey {
                 .list(\.policy.topics, .topics),
                 sample: .example(#"["news"]"#),
                 "Topics that it always gets its peers' messages of; `subscribe` adds others."
+            ),
+            ConfigurationKey(
+                "peers.spawn",
+                .list(\.templates, .agentNames),
+                sample: .example(#"["researcher"]"#),
+                "Agents whose configurations its children may have (tools of the group `children`); they are looked for like peers. A child "
+                    + "has no tool that its parent lacks, and what its parent's gate denies is denied to it too."
+            ),
+            ConfigurationKey(
+                "peers.share_workspace",
+                .flag(\.policy.sharesWorkspace),
+                "Whether its children may work in its workspace; otherwise each has one of its own."
+            ),
+            ConfigurationKey(
+                "peers.ended_children",
+                .word(\.endedChildren),
+                "What becomes of a child when its work has ended: `keep` leaves its life and its workspace, `remove` deletes them when its "
+                    + "report has come."
+            ),
+            ConfigurationKey(
+                "peers.monitor",
+                .list(\.monitors, .agentNames),
+                sample: .example(#"["writer"]"#),
+                "Agents that it gets a message of when they go down."
+            ),
+            ConfigurationKey(
+                "peers.link",
+                .list(\.links, .agentNames),
+                sample: .example(#"["writer"]"#),
+                "Agents that it can't do without: when one of them goes down, so does it."
+            ),
+            ConfigurationKey(
+                "supervisor.agents",
+                .list(\.supervised, .agentNames),
+                sample: .example(#"["researcher", "writer"]"#),
+                "Agents that it looks after: they are started with it, in this order, and started again when they go down. They are looked "
+                    + "for like peers."
+            ),
+            ConfigurationKey(
+                "supervisor.strategy",
+                .word(\.policy.supervision.strategy),
+                "Who is started again when one goes down: `one_for_one` that one, `one_for_all` all of them, `rest_for_one` that one and "
+                    + "those after it."
+            ),
+            ConfigurationKey(
+                "supervisor.restarts",
+                .integer(\.policy.supervision.restarts, 0...1000),
+                "So often agents are started again within `within_seconds`; then all are given up, and whoever looks after the supervisor "
+                    + "decides."
+            ),
+            ConfigurationKey(
+                "supervisor.within_seconds",
+                .wholeSeconds(\.policy.supervision.within, 1...86_400),
+                "The time in which restarts are counted."
+            ),
+            ConfigurationKey(
+                "supervisor.backoff_seconds",
+                .seconds(\.policy.supervision.backoff, 0.001...3600),
+                "How long the first restart waits; each further one in that time waits twice as long."
             ),
             ConfigurationKey(
                 "inbox.during_turn",

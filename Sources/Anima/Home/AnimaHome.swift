@@ -170,6 +170,45 @@ public enum FilePath {
         }
     }
 
+    /// Writes a file that only its owner may read, whole or not at all: it is there when it is on the disk.
+    ///
+    /// - Throws: ``HomeError``.
+    static func writeWhole(_ text: String, to path: String) throws(HomeError) {
+        let draft = "\(path).new"
+        unlink(draft)
+        try writeNew(text, to: draft)
+        let descriptor = open(draft, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw HomeError(message: "can't write \(path): \(reason())") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0, rename(draft, path) == 0 else {
+            throw HomeError(message: "can't write \(path): \(reason())")
+        }
+    }
+
+    /// Deletes a directory with all that is in it; follows no links.
+    static func removeDirectory(_ path: String) throws(HomeError) {
+        guard let stream = opendir(path) else { throw HomeError(message: "can't delete \(path): \(reason())") }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        closedir(stream)
+        for name in names {
+            let entry = "\(path)/\(name)"
+            var status = stat()
+            guard lstat(entry, &status) == 0 else { continue }
+            if status.st_mode & S_IFMT == S_IFDIR {
+                try removeDirectory(entry)
+            } else if unlink(entry) != 0 {
+                throw HomeError(message: "can't delete \(entry): \(reason())")
+            }
+        }
+        guard rmdir(path) == 0 else { throw HomeError(message: "can't delete \(path): \(reason())") }
+    }
+
     private static func trimmed(_ path: String) -> String {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }

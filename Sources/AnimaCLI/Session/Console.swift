@@ -70,6 +70,19 @@ final class Console: Sendable {
         }
     }
 
+    /// Shows what is done about an agent that went down.
+    func show(_ event: SupervisionEvent) {
+        // The events of the lives say what came of it.
+        guard !isJSON else { return }
+        endLine()
+        switch event {
+        case .wentDown(let id, let down): terminal.line("@\(id) went down: \(down.reason)", to: .error, .yellow)
+        case .restarting(let id, let wait):
+            terminal.line("@\(id) is started again in \(wait.rounded)", to: .error, .yellow)
+        case .gaveUp(let id, let reason): terminal.line("@\(id) is given up: \(reason)", to: .error, .red)
+        }
+    }
+
     /// Shows the answer of one of several agents that were spoken to.
     ///
     /// - Parameter agent: Nil when there is no other.
@@ -158,6 +171,8 @@ final class Console: Sendable {
             guard let reason = fact.reason else { break }
             remember(.failed(reason: reason))
             terminal.line("the message to @\(fact.to) was \(fact.outcome.rawValue): \(reason)", to: .error, .yellow)
+        case .childLost(let fact):
+            terminal.line("the child @\(fact.child) is lost: \(fact.reason)", to: .error, .yellow)
         case .conversationCompacted(let fact):
             let turns = "\(fact.summary.turns) older turns, up to \(fact.summary.through)"
             terminal.line("summarised \(turns), by \(fact.by)", to: .error, .dim)

@@ -2,18 +2,24 @@ import Anima
 import AnimaCore
 import AnimaRuntime
 import ArgumentParser
+import Synchronization
 
 /// One command's work with one agent: wakes it, shows what it does, and lets it go.
 struct Session {
     private let options: WorkOptions
     private let target: String
+    /// The configuration file that was named, beside which others may be; nil for an agent of the home.
+    private let file: String?
+    private let composition: Composition
     private let terminal = Terminal.current
     private static let interrupter = "the owner (Ctrl-C)"
 
     /// - Parameter target: A configuration file, or an agent's name.
-    init(_ options: WorkOptions, target: String) {
+    init(_ options: WorkOptions, target: String) throws {
         self.options = options
         self.target = target
+        file = FilePath.exists(target) ? target : nil
+        composition = try options.composition()
     }
 
     /// What an agent is asked to do.
@@ -36,7 +42,7 @@ struct Session {
 
     /// Finishes what is open, then does a task and shows its answer.
     func run(_ task: Assignment) async throws {
-        let (own, configuration) = try options.composition().agent(target)
+        let (own, configuration) = try composition.agent(target)
         let peers = configuration.effectivePolicy.peers
         let mentions = Mentions(in: task.text, to: own, peers: peers)
         guard mentions.isPlain else { return try await run(task, mentions) }
@@ -220,7 +226,7 @@ struct Session {
     /// How commands name an agent of this process.
     private func place(of id: AgentID, _ own: AgentID) throws -> String {
         if id == own { return target }
-        return try options.composition().place(ofPeer: id, beside: FilePath.exists(target) ? target : nil) ?? id.name
+        return composition.place(ofPeer: id, beside: file) ?? id.name
     }
 
     /// Wakes the agent, does the work beside a listener and Ctrl-C, and ends with the exit code.
@@ -229,15 +235,21 @@ struct Session {
         let heard = live.listen(capacity: 65_536)
         let peersLive = Broadcast()
         let peersHeard = peersLive.listen(capacity: 65_536)
-        let composition = try options.composition()
-        let (id, residence) = try await residence(composition, live)
+        let (id, residence) = try await residence(live)
+        let first = Mutex<Runtime.Residence?>(residence)
         let console = Console(terminal, options)
         // Agents that this one writes to work in the same process until they have nothing to do.
-        let file = FilePath.exists(target) ? target : nil
         let runtime = Runtime(
             describe: { composition.card(ofPeer: $0, beside: file) },
-            open: { peer in
-                peer == id ? residence : try await self.residence(ofPeer: peer, composition, peersLive)
+            report: { console.show($0) },
+            retire: { composition.retire($0) },
+            open: { peer, birth in
+                guard peer == id else {
+                    return try await composition.residence(ofPeer: peer, bornAs: birth, beside: file, live: peersLive)
+                }
+                // Opened already, for what it says about its model; anew when it is started again.
+                if let residence = first.withLock({ $0.take() }) { return residence }
+                return try await self.residence(live).1
             }
         )
         let agent = try await runtime.agent(id)
@@ -294,32 +306,17 @@ struct Session {
         }
     }
 
-    private func residence(
-        _ composition: Composition,
-        _ live: Broadcast
-    ) async throws -> (AgentID, Runtime.Residence) {
+    private func residence(_ live: Broadcast) async throws -> (AgentID, Runtime.Residence) {
         let overrides =
             options.model.map { [ConfigurationOverride(key: "model.use", value: $0, option: "--model")] } ?? []
         let (id, configuration) = try composition.agent(target, overrides: overrides)
         // An agent that lives in the home gets its workspace when it is first needed.
-        if !FilePath.exists(target) {
+        if file == nil {
             try FilePath.makePrivateDirectory(configuration.workspace ?? composition.home.workspace(of: id))
         }
         let residence = try await composition.residence(of: id, configuration, live: live)
         if !configuration.model.isChosen { note(residence.equipment.models.first?.name ?? "") }
         return (id, residence)
-    }
-
-    private func residence(
-        ofPeer id: AgentID,
-        _ composition: Composition,
-        _ live: Broadcast
-    ) async throws -> Runtime.Residence {
-        let configuration = try composition.peer(id, beside: FilePath.exists(target) ? target : nil)
-        if FilePath.exists(composition.home.agentFilePath(of: id)) {
-            try FilePath.makePrivateDirectory(configuration.workspace ?? composition.home.workspace(of: id))
-        }
-        return try await composition.residence(of: id, configuration, live: live)
     }
 
     /// Says which model was found when none was configured.

@@ -69,6 +69,7 @@ struct EventFormat {
         case .envelopeJoined(let fact): return "\(fact.envelope) is for this turn"
         case .envelopeDropped(let fact): return "\(fact.envelope) by \(fact.by)"
         case .topicsChanged(let fact): return fact.topics.map { "#\($0)" }.joined(separator: " ")
+        case .childLost(let fact): return "@\(fact.child): \(short(fact.reason))"
         case .toolWaiting(let fact): return "\(fact.call) \(fact.tool) waits for @\(fact.from)"
         case .toolStarted(let fact): return "\(fact.call) \(fact.tool), attempt \(fact.attempt)"
         case .toolFinished(let fact):

@@ -107,7 +107,7 @@ public struct Gate: Hashable, Sendable, Codable {
 
 extension ToolCall.Verdict {
     /// Of several decisions the highest counts.
-    fileprivate var severity: Int {
+    var severity: Int {
         switch self {
         case .allowed: 0
         case .asks: 1

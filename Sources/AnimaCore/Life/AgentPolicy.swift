@@ -12,6 +12,18 @@ public struct AgentPolicy: Hashable, Sendable, Codable {
     public var peers: [AgentID] = []
     /// The topics that it always wants its peers' messages of.
     public var topics: [String] = []
+    /// The agents whose configurations its children may have.
+    public var templates: [AgentID] = []
+    /// Whether children may work in its workspace.
+    public var sharesWorkspace = false
+    /// What it is, when another agent has made it.
+    public var birth: Birth?
+    /// The agents that it is told of when they go down.
+    public var monitors: [AgentID] = []
+    /// The agents with which it goes down.
+    public var links: [AgentID] = []
+    /// The agents that it looks after.
+    public var supervision = SupervisionPolicy()
     /// What becomes of a message that comes while a turn of its conversation is open.
     public var inbox = InboxPolicy.steer
 

@@ -21,11 +21,13 @@ public struct EventCoding: Sendable {
     /// Version 1 is the first one. Version 2 knows several models for an agent, budgets, images, questions to the owner,
     /// and what is done about a failed model call. Version 3 knows kind, subject, importance, time and predecessors of a
     /// memory, and agents that remember by themselves. Version 4 knows conversations with a summary, agents that consolidate
-    /// their memories, and peers.
+    /// their memories, and peers. Version 5 knows questions between agents, topics, children, supervisors, and messages that join an
+    /// open turn.
     public static let current = EventCoding(
-        version: 4,
+        version: 5,
         upgrades: [
             1: EventUpgrade.toSeveralModels, 2: EventUpgrade.toRicherMemories, 3: EventUpgrade.toTidyMemories,
+            4: EventUpgrade.toSocieties,
         ]
     )
 
@@ -66,6 +68,7 @@ public struct EventCoding: Sendable {
             case .envelopeDelayed(let payload): try encoder.encode(payload)
             case .envelopeSettled(let payload): try encoder.encode(payload)
             case .topicsChanged(let payload): try encoder.encode(payload)
+            case .childLost(let payload): try encoder.encode(payload)
             case .conversationCompacted(let payload): try encoder.encode(payload)
             case .memoryConsolidated(let payload): try encoder.encode(payload)
             case .memoryRestored(let payload): try encoder.encode(payload)
@@ -123,6 +126,7 @@ public struct EventCoding: Sendable {
             case .envelopeDelayed: return .envelopeDelayed(try decoder.decode(Fact.EnvelopeDelayed.self, from: data))
             case .envelopeSettled: return .envelopeSettled(try decoder.decode(Fact.EnvelopeSettled.self, from: data))
             case .topicsChanged: return .topicsChanged(try decoder.decode(Fact.TopicsChanged.self, from: data))
+            case .childLost: return .childLost(try decoder.decode(Fact.ChildLost.self, from: data))
             case .conversationCompacted:
                 return .conversationCompacted(try decoder.decode(Fact.ConversationCompacted.self, from: data))
             case .memoryConsolidated:

@@ -29,6 +29,7 @@ extension Fact.Kind {
         case .envelopeDelayed: "An envelope could not be carried to its recipient; it is tried again."
         case .envelopeSettled: "An envelope that was sent was delivered, refused, or given up."
         case .topicsChanged: "The agent wants its peers' messages of other topics than before."
+        case .childLost: "A child is given up: no report of it came, long after its deadline."
         case .conversationCompacted:
             "A summary took the place of a conversation's older turns in what the model sees; the turns stay in the life."
         case .blockEdited: "A block, which is always in view, was written or emptied."
@@ -60,7 +61,9 @@ extension Fact.Kind {
                     "envelope",
                     "id, kind, sender, conversation, text, sentAt (microseconds since 1970), hops, trust; parent, "
                         + "deadline, budget, images (hash, mediaType, bytes), answerSchema, origin (the sender's conversation), askers "
-                        + "(who waits for the answer), report (end, usage) and topics (of a subscription) when there are"
+                        + "(who waits for the answer), report (end, usage), topics (of a "
+                        + "subscription) and birth (what a child is: parent, template, tools, gate, tokens, microdollars, depth, "
+                        + "agents, sharesWorkspace) when there are"
                 )
             ]
         case .envelopeJoined: [("envelope", "its id")]
@@ -209,6 +212,7 @@ extension Fact.Kind {
                 ("reason", "why it was not delivered; absent when it was"),
             ]
         case .topicsChanged: [("topics", "the topics that it subscribed to, beside those of its configuration")]
+        case .childLost: [("child", "its name"), ("reason", "why")]
         case .conversationCompacted:
             [
                 (

@@ -35,8 +35,8 @@ enum EventUpgrade {
         body = .object(members)
     }
 
-    /// From version 3 to 4: long conversations are summarised, memories are merged and age, and there are peers, who are asked,
-    /// and messages may join an open turn; older agents had nothing of that.
+    /// From version 3 to 4: long conversations are summarised, memories are merged and age, and there are peers; older agents
+    /// had nothing of that.
     @Sendable
     static func toTidyMemories(kind: String, body: inout JSONValue) {
         guard kind == "agent.configured", case .object(var members) = body else { return }
@@ -48,18 +48,49 @@ enum EventUpgrade {
                 ],
                 to: "memory"
             )
-            .adding(["askTime": 600_000], to: "limits")
         if case .object(var policy) = members["policy"], policy["peers"] == nil {
             policy["peers"] = []
-            policy["topics"] = []
-            policy["inbox"] = "wait"
             members["policy"] = .object(policy)
         }
         body = .object(members)
     }
+
+    /// From version 4 to 5: agents ask each other, publish, make children, look after others, and messages may join an open turn;
+    /// older agents did nothing of that.
+    @Sendable
+    static func toSocieties(kind: String, body: inout JSONValue) {
+        guard kind == "agent.configured" else { return }
+        let supervision: JSONValue = [
+            "agents": [], "strategy": "one_for_one", "restarts": 3, "within": 60_000, "backoff": 100,
+        ]
+        body =
+            body.adding(
+                [
+                    "topics": [], "templates": [], "sharesWorkspace": false, "monitors": [], "links": [],
+                    "supervision": supervision, "inbox": "wait",
+                ],
+                to: "policy"
+            )
+            .changing("policy") { policy in
+                policy.adding(
+                    [
+                        "askTime": 600_000, "children": 8, "treeAgents": 16, "depth": 3, "rounds": 6,
+                        "messagesPerHour": 1000,
+                    ],
+                    to: "limits"
+                )
+            }
+    }
 }
 
 extension JSONValue {
+    /// The object with one of its members changed; as it is when there is no such member.
+    fileprivate func changing(_ key: String, _ change: (JSONValue) -> JSONValue) -> JSONValue {
+        guard case .object(var members) = self, let inner = members[key] else { return self }
+        members[key] = change(inner)
+        return .object(members)
+    }
+
     /// The object with more members in one of its objects; those that are there stay.
     fileprivate func adding(_ more: [String: JSONValue], to key: String) -> JSONValue {
         guard case .object(var members) = self, case .object(let inner) = members[key] else { return self }

@@ -55,7 +55,7 @@ extension Fact {
             .toolWaiting,
             .memoryStored,
             .memoryForgotten, .memoryConsolidated, .memoryRestored, .envelopeDelayed, .envelopeSettled,
-            .conversationCompacted, .topicsChanged, .blockEdited, .filesRestored:
+            .conversationCompacted, .topicsChanged, .childLost, .blockEdited, .filesRestored:
             self
         }
     }
@@ -67,23 +67,12 @@ extension String {
 
 extension Envelope {
     fileprivate var erased: Envelope {
-        Envelope(
-            id: id,
-            kind: kind,
-            sender: sender,
-            conversation: conversation,
-            text: text.erased,
-            sentAt: sentAt,
-            parent: parent,
-            hops: hops,
-            deadline: deadline,
-            budget: budget,
-            trust: trust,
-            origin: origin,
-            askers: askers ?? [],
-            report: report,
-            topics: topics
-        )
+        var copy = self
+        copy.text = text.erased
+        copy.images = nil
+        copy.answerSchema = nil
+        copy.memory = nil
+        return copy
     }
 }
 

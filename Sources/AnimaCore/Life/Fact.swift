@@ -48,6 +48,8 @@ public enum Fact: Hashable, Sendable {
     case envelopeSettled(EnvelopeSettled)
     /// The agent wants messages of other topics than before.
     case topicsChanged(TopicsChanged)
+    /// A child is given up: no report of it came.
+    case childLost(ChildLost)
     /// A summary took the place of a conversation's older turns.
     case conversationCompacted(ConversationCompacted)
     /// Memories were merged and aged.
@@ -107,6 +109,8 @@ public enum Fact: Hashable, Sendable {
         case envelopeSettled = "envelope.settled"
         /// See ``Fact/topicsChanged(_:)``.
         case topicsChanged = "topics.changed"
+        /// See ``Fact/childLost(_:)``.
+        case childLost = "child.lost"
         /// See ``Fact/conversationCompacted(_:)``.
         case conversationCompacted = "conversation.compacted"
         /// See ``Fact/memoryConsolidated(_:)``.
@@ -145,6 +149,7 @@ public enum Fact: Hashable, Sendable {
         case .envelopeDelayed: .envelopeDelayed
         case .envelopeSettled: .envelopeSettled
         case .topicsChanged: .topicsChanged
+        case .childLost: .childLost
         case .conversationCompacted: .conversationCompacted
         case .memoryConsolidated: .memoryConsolidated
         case .memoryRestored: .memoryRestored

@@ -38,6 +38,9 @@ public protocol LifeStore: MemoryReader, VectorStore {
     /// The newest ``Consolidation/mostMemories`` that hold, which of all memories came to mind, and which were restored.
     func consolidationMaterial() async throws -> Consolidation.Material
 
+    /// Whether an envelope was ever taken.
+    func hasTaken(_ envelope: EnvelopeID) async throws -> Bool
+
     /// The bytes that a result was too long to carry; nil when unknown.
     func spill(hash: String) async throws -> [UInt8]?
 

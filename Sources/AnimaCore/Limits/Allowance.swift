@@ -89,15 +89,23 @@ extension AgentState {
     /// - Parameter reserved: What calls of other turns that are under way may use; none when only what was used counts.
     func allowance(of turn: Turn, at now: Instant, beside reserved: [Allowance]? = nil) -> Allowance {
         let limits = policy.limits
-        let reservedTokens = reserved?.reduce(0) { $0 + $1.tokens } ?? 0
-        let reservedMoney = reserved?.reduce(0) { $0 + ($1.microdollars ?? 0) } ?? 0
+        let children = self.reserved()
+        let childrenOfTurn = self.reserved(of: turn.id)
+        let reservedTokens = (reserved?.reduce(0) { $0 + $1.tokens } ?? 0) + children.tokens
+        let reservedMoney = (reserved?.reduce(0) { $0 + ($1.microdollars ?? 0) } ?? 0) + children.microdollars
         let share = reserved.map { max(limits.openTurns - $0.count, 1) } ?? 1
         let today = today.used(at: now)
-        var tokens = (left: limits.turnTokens - turn.usage.total, key: "limits.turn_tokens")
+        var tokens = (left: limits.turnTokens - turn.usage.total - childrenOfTurn.tokens, key: "limits.turn_tokens")
         func take(_ left: Int, _ key: String) {
             if left < tokens.left { tokens = (left, key) }
         }
-        if let budget = turn.envelope.budget { take(budget - turn.usage.total, "the task's budget") }
+        if let budget = turn.envelope.budget {
+            take(budget - turn.usage.total - childrenOfTurn.tokens, "the task's budget")
+        }
+        if let birth = policy.birth {
+            let left = (birth.tokens - usage.total - reservedTokens) / share
+            take(left, "the budget of \(birth.tokens) that @\(birth.parent) gave")
+        }
         if let limit = limits.dayTokens {
             take((limit - today.total - reservedTokens) / share, "limits.day_tokens = \(limit)")
         }
@@ -110,9 +118,12 @@ extension AgentState {
             let left = (limit - used - reserved) / share
             if left < money?.left ?? .max { money = (left, "\(key) = \(Dollars.text(limit).dropFirst())") }
         }
-        pay(limits.turnMicrodollars, turn.usage.microdollars, 0, 1, "limits.turn_dollars")
+        pay(limits.turnMicrodollars, turn.usage.microdollars, childrenOfTurn.microdollars, 1, "limits.turn_dollars")
         pay(limits.dayMicrodollars, today.microdollars, reservedMoney, share, "limits.day_dollars")
         pay(limits.lifeMicrodollars, usage.microdollars, reservedMoney, share, "limits.life_dollars")
+        if let birth = policy.birth {
+            pay(birth.microdollars, usage.microdollars, reservedMoney, share, "the budget that @\(birth.parent) gave")
+        }
         return Allowance(
             tokens: tokens.left,
             tokenKey: tokens.key,

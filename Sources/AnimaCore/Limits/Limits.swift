@@ -36,10 +36,20 @@ public struct Limits: Hashable, Sendable, Codable {
     @Milliseconds public var approvalTime: Duration = .seconds(604_800)
     /// How long a question to another agent waits for its answer (key `ask_seconds`).
     @Milliseconds public var askTime: Duration = .seconds(600)
+    /// Children whose work goes on at a time (key `children`).
+    public var children = 8
+    /// Agents that it may have made at a time, with those that they make (key `tree_agents`).
+    public var treeAgents = 16
+    /// Generations of children below it (key `depth`).
+    public var depth = 3
     /// Envelopes that may wait (key `mailbox`).
     public var mailbox = 1000
     /// Agents that a message may go through (key `hops`).
     public var hops = 16
+    /// How often the same agents may write to each other in turn before that counts as going round (key `rounds`).
+    public var rounds = 6
+    /// Messages to other agents in one hour (key `messages_per_hour`).
+    public var messagesPerHour = 1000
     /// Conversations with an open turn at a time (key `open_turns`).
     public var openTurns = 1
 

@@ -25,6 +25,8 @@ public enum AgentActivity: String, Hashable, Sendable, CaseIterable {
     case working
     /// It waits: for the owner, for another agent, for a model that does not answer.
     case waiting
+    /// It went down, and is started again or given up.
+    case down
 }
 
 /// Knows agents by their names.
@@ -51,6 +53,10 @@ public struct Acquaintances: Sendable {
     public var topics: [String]
     /// Who gets what it publishes, by topic.
     public var subscribers: [String: [AgentID]]
+    /// The agents that it has made.
+    public var children: [Child]
+    /// The agents whose configurations its children may have.
+    public var templates: [AgentID]
     /// Knows more about its peers.
     public var directory: any AgentDirectory
 
@@ -60,12 +66,16 @@ public struct Acquaintances: Sendable {
         envelope: Envelope? = nil,
         topics: [String] = [],
         subscribers: [String: [AgentID]] = [:],
+        children: [Child] = [],
+        templates: [AgentID] = [],
         directory: any AgentDirectory = NoDirectory()
     ) {
         self.peers = peers
         self.envelope = envelope
         self.topics = topics
         self.subscribers = subscribers
+        self.children = children
+        self.templates = templates
         self.directory = directory
     }
 }

@@ -18,8 +18,14 @@ public struct Envelope: Hashable, Sendable, Codable {
         case webhook
         /// A person's answer to a question of the gate.
         case approval
-        /// What became of a child's work.
+        /// How a child's work ended.
         case childReport
+        /// A parent wants its child's work to end now.
+        case stop
+        /// An agent went down.
+        case agentDown
+        /// Something to know, which begins nothing: the next turn of its conversation shows it.
+        case notice
         /// The topics that another agent wants messages of; it is noted, and nothing is to be done.
         case subscription
         /// A memory that another agent shares; it is kept, and nothing is to be done.
@@ -65,7 +71,7 @@ public struct Envelope: Hashable, Sendable, Codable {
     }
 
     /// Given by the sender; the same id is taken once.
-    public let id: EnvelopeID
+    public internal(set) var id: EnvelopeID
     /// What it brings.
     public let kind: Kind
     /// Who sent it.
@@ -73,25 +79,29 @@ public struct Envelope: Hashable, Sendable, Codable {
     /// The conversation that it belongs to.
     public let conversation: ConversationID
     /// Its body, UTF-8 text.
-    public let text: String
+    public internal(set) var text: String
     /// When it was sent.
-    public let sentAt: Instant
+    public internal(set) var sentAt: Instant
     /// The envelope that led to it, when one did.
     public let parent: EnvelopeID?
+    /// The envelope that all this began with, over all agents; nil when it is this one.
+    public let trace: EnvelopeID?
     /// How many agents it went through before this one; from 0.
     public let hops: Int
+    /// The agents that it went through, the last ones of them, its sender last; nil for none.
+    public let route: [AgentID]?
     /// After this moment work on it ends.
-    public let deadline: Instant?
+    public internal(set) var deadline: Instant?
     /// The most tokens that work on it may use; nil leaves the agent's own limits.
     public let budget: Int?
     /// The trust of its text.
     public let trust: Trust
     /// The images that come with it; nil for none.
-    public let images: [Image]?
+    public internal(set) var images: [Image]?
     /// The JSON schema that the answer must follow; nil for free text.
-    public let answerSchema: JSONValue?
+    public internal(set) var answerSchema: JSONValue?
     /// The memory that it shares; nil for none.
-    public let memory: MemoryDraft?
+    public internal(set) var memory: MemoryDraft?
     /// The sender's conversation that it was sent from, where an answer belongs; nil when there is none.
     public let origin: ConversationID?
     /// Of a question, the agents that wait for its answer: who asks, before it who waits for that one, and so on.
@@ -101,6 +111,9 @@ public struct Envelope: Hashable, Sendable, Codable {
 
     /// Of a subscription, all topics that its sender wants the recipient's messages of.
     public let topics: [String]?
+
+    /// Of a child's first task, what the child is.
+    public let birth: Birth?
 
     /// How work for another agent ended, and what it cost.
     public struct Report: Hashable, Sendable, Codable {
@@ -156,7 +169,9 @@ public struct Envelope: Hashable, Sendable, Codable {
         text: String,
         sentAt: Instant,
         parent: EnvelopeID? = nil,
+        trace: EnvelopeID? = nil,
         hops: Int = 0,
+        route: [AgentID] = [],
         deadline: Instant? = nil,
         budget: Int? = nil,
         trust: Trust = .owner,
@@ -166,7 +181,8 @@ public struct Envelope: Hashable, Sendable, Codable {
         origin: ConversationID? = nil,
         askers: [AgentID] = [],
         report: Report? = nil,
-        topics: [String]? = nil
+        topics: [String]? = nil,
+        birth: Birth? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -175,7 +191,9 @@ public struct Envelope: Hashable, Sendable, Codable {
         self.text = text
         self.sentAt = sentAt
         self.parent = parent
+        self.trace = trace
         self.hops = hops
+        self.route = route.isEmpty ? nil : route
         self.deadline = deadline
         self.budget = budget
         self.trust = trust
@@ -186,31 +204,18 @@ public struct Envelope: Hashable, Sendable, Codable {
         self.askers = askers.isEmpty ? nil : askers
         self.report = report
         self.topics = topics
+        self.birth = birth
     }
 
     /// The same to be sent once more, without the deadline that it had.
     ///
     /// - Parameter id: Another one, when the first was taken.
     public func again(as id: EnvelopeID? = nil, at now: Instant) -> Envelope {
-        Envelope(
-            id: id ?? self.id,
-            kind: kind,
-            sender: sender,
-            conversation: conversation,
-            text: text,
-            sentAt: now,
-            parent: parent,
-            hops: hops,
-            budget: budget,
-            trust: trust,
-            images: images ?? [],
-            answerSchema: answerSchema,
-            memory: memory,
-            origin: origin,
-            askers: askers ?? [],
-            report: report,
-            topics: topics
-        )
+        var copy = self
+        copy.id = id ?? self.id
+        copy.sentAt = now
+        copy.deadline = nil
+        return copy
     }
 }
 
@@ -240,6 +245,10 @@ public enum Receipt: Hashable, Sendable {
         case expired
         /// There is no such agent.
         case unknownAgent
+        /// It was made for one task, which has ended.
+        case hasEnded
+        /// The name of a child is another agent's.
+        case nameTaken
         /// The agent does not take messages of this one.
         case notAllowed(AgentID)
         /// The memory that it shares is not kept.
@@ -259,6 +268,8 @@ public enum Receipt: Hashable, Sendable {
                 "its deadline had passed"
             case .unknownAgent:
                 "there is no such agent"
+            case .hasEnded: "its work has ended, and it takes no more"
+            case .nameTaken: "another agent has its name"
             case .notAllowed(let sender):
                 "it takes no messages of @\(sender); name it in peers.allow there"
             case .memoryRefused(let reason):

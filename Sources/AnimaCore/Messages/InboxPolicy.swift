@@ -23,13 +23,16 @@ public struct JoinedMessage: Hashable, Sendable, Codable {
 }
 
 extension Envelope {
+    /// Whether it has to begin a turn when none is open that takes it in.
+    var beginsTurn: Bool { kind != .notice }
+
     /// Whether it may be taken into an open turn: a question needs an end of its own to be answered by, and what comes with
     /// pictures, a schema or a deadline is a task of its own.
     var mayJoin: Bool {
         switch kind {
-        case .ask, .memory, .subscription, .approval: false
-        case .task, .message, .reply, .timer, .fileChange, .webhook, .childReport:
-            images == nil && answerSchema == nil && deadline == nil
+        case .ask, .memory, .subscription, .stop, .approval: false
+        case .task, .message, .reply, .timer, .fileChange, .webhook, .childReport, .agentDown, .notice:
+            birth == nil && images == nil && answerSchema == nil && deadline == nil
         }
     }
 }

@@ -17,6 +17,10 @@ public struct OutgoingMessage: Hashable, Sendable {
         case ask(timeout: Duration?)
         /// Answers what the turn was begun by.
         case reply
+        /// Ends a child's work.
+        case stop
+        /// Something to know, which begins nothing.
+        case notice
         /// Shares a memory.
         case memory(MemoryDraft)
     }
@@ -139,6 +143,8 @@ extension Fact {
             case refused
             /// It could not be carried in time.
             case expired
+            /// It was never carried: work went round, or was about to get out of hand.
+            case stopped
         }
 
         /// Which one.

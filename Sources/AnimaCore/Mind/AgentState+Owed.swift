@@ -23,6 +23,7 @@ extension AgentState {
                 )
             )
         }
+        for child in openChildren { effects.append(owed(by: child, at: now)) }
         // Learning waits until nothing else is to be done, but not for ever.
         if let entry = unlearned.first, effects.isEmpty || unlearned.count >= Self.mostPatience {
             effects.append(.learn(entry.turn))
@@ -39,6 +40,13 @@ extension AgentState {
     private var nextOutgoing: [Outgoing] {
         var recipients: Set<AgentID> = []
         return outbox.filter { recipients.insert($0.recipient).inserted }
+    }
+
+    /// A child whose report never comes is given up, long after its deadline.
+    private func owed(by child: Child, at now: Instant) -> Effect {
+        guard now >= child.lostAt else { return .wait(until: child.lostAt) }
+        let fact = Fact.ChildLost(child: child.name, reason: "no report came, long after its deadline")
+        return .record(Draft(.childLost(fact)))
     }
 
     private func owed(by item: Outgoing, at now: Instant) -> Effect {
@@ -61,7 +69,7 @@ extension AgentState {
     /// What all open work waits for; nil when some of it goes on, or when there is none.
     public func parking(at now: Instant) -> Parking? {
         let isWaiting = owed(at: now).allSatisfy { if case .wait = $0 { true } else { false } }
-        guard isWaiting, !turns.isEmpty || !outbox.isEmpty,
+        guard isWaiting, !turns.isEmpty || !outbox.isEmpty || !openChildren.isEmpty,
             turns.allSatisfy({ $0.isParked(at: now) || $0.waitingSince != nil || $0.isWaitingForPeers })
         else {
             return nil
@@ -86,7 +94,7 @@ extension AgentState {
     private var nextWaiting: Waiting? {
         var seen = Set(turns.map(\.conversation))
         var best: (rank: Int, waiting: Waiting)?
-        for waiting in inbox where seen.insert(waiting.envelope.conversation).inserted {
+        for waiting in inbox where waiting.envelope.beginsTurn && seen.insert(waiting.envelope.conversation).inserted {
             if waiting.envelope.sender == .owner { return waiting }
             let rank = recent.firstIndex(of: waiting.envelope.conversation) ?? -1
             if rank < best?.rank ?? .max { best = (rank, waiting) }
@@ -120,7 +128,7 @@ extension AgentState {
         guard policy.inbox == .interrupt else { return nil }
         let newer = inbox.first { waiting in
             waiting.envelope.conversation == turn.conversation && waiting.seq > turn.openedSeq
-                && waiting.envelope.mayJoin
+                && waiting.envelope.mayJoin && waiting.envelope.beginsTurn
         }
         return newer.map { newer in
             let end = TurnEnd.cancelled(by: "a newer message (\(newer.envelope.sender.description))")

@@ -46,6 +46,16 @@ public struct AgentState: Hashable, Sendable, Codable {
     public private(set) var subscriptions: [String] = []
     /// The topics of its messages that others want, by who.
     public private(set) var interests: [AgentID: [String]] = [:]
+    /// The agents that it has made: all whose work goes on, and some that have ended.
+    public private(set) var children: [Child] = []
+    /// How many agents it has made.
+    public private(set) var childCount = 0
+    /// The task that it was made for, when another agent has made it.
+    public private(set) var bornFor: EnvelopeID?
+    /// Whether it has reported how that ended.
+    public private(set) var hasReported = false
+    /// How many messages it sent to other agents in the newest hour with any.
+    public private(set) var sentInHour = HourCount()
     /// What has become of memory since it was consolidated.
     public private(set) var memoryGrowth = MemoryGrowth()
 
@@ -109,15 +119,35 @@ public struct AgentState: Hashable, Sendable, Codable {
             }
         case .envelopeAccepted(let fact):
             if fact.envelope.kind == .subscription { note(fact.envelope) }
+            if fact.envelope.kind == .childReport { noteReport(fact.envelope, event) }
+            if fact.envelope.birth != nil { bornFor = bornFor ?? fact.envelope.id }
             if !isTakenAtOnce(fact.envelope) { inbox.append(Waiting(envelope: fact.envelope, seq: event.seq)) }
         case .envelopeSent(let fact):
             outbox.append(Outgoing(to: fact.to, fact.envelope, seq: event.seq))
             if fact.envelope.kind == .reply { change(event) { $0.hasReplied = true } }
+            if fact.envelope.kind == .childReport { hasReported = true }
+            if fact.envelope.countsForHour, event.turn != nil { sentInHour.add(1, at: event.at) }
+            if let birth = fact.envelope.birth { bear(fact.to, birth, fact.envelope, event) }
         case .envelopeDelayed(let fact):
             guard let index = outbox.firstIndex(where: { $0.envelope.id == fact.envelope }) else { break }
             outbox[index].failures += 1
             outbox[index].retryAt = fact.next
-        case .envelopeSettled(let fact): outbox.removeAll { $0.envelope.id == fact.envelope }
+        case .envelopeSettled(let fact):
+            outbox.removeAll { $0.envelope.id == fact.envelope }
+            guard fact.outcome != .delivered else { break }
+            endChild(
+                where: { $0.envelope == fact.envelope },
+                .init(end: .failed(reason: fact.reason ?? fact.outcome.rawValue))
+            )
+        case .childLost(let fact):
+            // Nobody knows what it used: it counts as all that it might have.
+            guard let child = openChildren.first(where: { $0.name == fact.child }) else { break }
+            let cost = Usage(inputTokens: child.birth.tokens, microdollars: child.birth.microdollars ?? 0)
+            endChild(
+                where: { $0.name == fact.child },
+                .init(end: .failed(reason: fact.reason), usage: cost),
+                at: event.at
+            )
         case .turnOpened(let fact): openTurn(for: fact.envelope, event)
         case .envelopeJoined(let fact): join(fact.envelope, event)
         case .envelopeDropped(let fact): inbox.removeAll { $0.envelope.id == fact.envelope }
@@ -177,10 +207,10 @@ public struct AgentState: Hashable, Sendable, Codable {
     }
 
     /// Whether nothing waits after it was accepted: a memory is kept, the answer to a question that waits is its result.
-    private func isTakenAtOnce(_ envelope: Envelope) -> Bool {
+    func isTakenAtOnce(_ envelope: Envelope) -> Bool {
         switch envelope.kind {
-        case .memory, .subscription: true
-        case .reply: call(answeredBy: envelope) != nil
+        case .memory, .subscription, .stop: true
+        case .reply, .childReport: call(answeredBy: envelope) != nil
         default: false
         }
     }
@@ -203,9 +233,53 @@ public struct AgentState: Hashable, Sendable, Codable {
         interests[peer] = topics.isEmpty ? nil : topics
     }
 
+    private mutating func bear(_ name: AgentID, _ birth: Birth, _ task: Envelope, _ event: Event) {
+        guard !children.contains(where: { $0.envelope == task.id }) else { return }
+        childCount += 1
+        children.append(
+            Child(
+                name: name,
+                envelope: task.id,
+                birth: birth,
+                task: task.text.headOf(bytes: Child.shownBytes),
+                turn: event.turn ?? TurnID(0),
+                bornAt: event.at,
+                deadline: task.deadline ?? event.at
+            )
+        )
+    }
+
+    private mutating func noteReport(_ report: Envelope, _ event: Event) {
+        guard case .agent(let child) = report.sender, let ending = report.report else { return }
+        let isKnown = { (known: Child) in known.name == child && known.envelope == report.parent }
+        endChild(where: isKnown, ending, report.text, report.trust, at: event.at)
+    }
+
+    /// A child's work has ended: what it used counts as used here, and what it did not use is free again.
+    private mutating func endChild(
+        where isIt: (Child) -> Bool,
+        _ report: Envelope.Report,
+        _ text: String = "",
+        _ trust: Trust = .agent,
+        at now: Instant? = nil
+    ) {
+        guard let index = children.firstIndex(where: { $0.report == nil && isIt($0) }) else { return }
+        usage += report.usage
+        if let now { today.add(report.usage, at: now) }
+        if let turn = turns.firstIndex(where: { $0.id == children[index].turn }) { turns[turn].usage += report.usage }
+        children[index].report = report
+        children[index].text = text.headOf(bytes: Child.shownBytes)
+        children[index].trust = trust
+        while children.count - openChildren.count > Self.mostEndedChildren,
+            let oldest = children.firstIndex(where: { $0.report != nil })
+        {
+            children.remove(at: oldest)
+        }
+    }
+
     /// The call that waits for an answer, and its turn.
     func call(answeredBy reply: Envelope) -> (turn: Turn, call: ToolCall)? {
-        guard reply.kind == .reply, let question = reply.parent else { return nil }
+        guard reply.kind == .reply || reply.kind == .childReport, let question = reply.parent else { return nil }
         return call(waitingFor: question)
             .flatMap { found in
                 guard case .waiting(_, let from, _) = found.call.status, reply.sender == .agent(from) else {
@@ -215,9 +289,9 @@ public struct AgentState: Hashable, Sendable, Codable {
             }
     }
 
-    /// The agents whose answers are waited for, in the order of their names.
+    /// The agents whose answers and reports are waited for, in the order of their names.
     public var awaited: [AgentID] {
-        var found: Set<AgentID> = []
+        var found = Set(openChildren.map(\.name))
         for call in turns.flatMap({ $0.steps.last?.calls ?? [] }) {
             if case .waiting(_, let from, _) = call.status { found.insert(from) }
         }

@@ -22,6 +22,20 @@ public enum Effect: Hashable, Sendable {
     case wait(until: Instant)
 }
 
+extension Effect {
+    /// What it is, for a person: `the tool call t1.2.1`.
+    public var name: String {
+        switch self {
+        case .record, .wait: "waiting"
+        case .callModel(let turn, let step, _): "the model call \(turn).\(step)"
+        case .lookAround(let id), .runTool(let id, _), .probeTool(let id, _), .stopTool(let id): "the tool call \(id)"
+        case .deliver(let id, _): "carrying \(id)"
+        case .learn(let turn): "learning from \(turn)"
+        case .consolidate: "consolidating"
+        }
+    }
+}
+
 /// An event that has no number and time yet.
 public struct Draft: Hashable, Sendable {
     /// The conversation that it belongs to.

@@ -12,11 +12,10 @@ extension Mind {
         if imageBytes > limits.imageBytes {
             return .refused(.imagesTooLarge(bytes: imageBytes, limit: limits.imageBytes))
         }
-        if case .agent(let peer) = envelope.sender, !work.state.policy.peers.contains(peer) {
-            return .refused(.notAllowed(peer))
-        }
+        if let refusal = refusal(bySenderOf: envelope, work.state) { return .refused(refusal) }
+        if envelope.id == work.state.bornFor { return .duplicate }
         // An answer ends a way and begins none.
-        if envelope.hops > limits.hops, envelope.kind != .reply { return .refused(.tooManyHops(limit: limits.hops)) }
+        if envelope.hops > limits.hops, !envelope.kind.endsWork { return .refused(.tooManyHops(limit: limits.hops)) }
         if let deadline = envelope.deadline, deadline <= work.now { return .refused(.expired) }
         if work.state.inbox.contains(where: { $0.envelope.id == envelope.id })
             || work.state.turns.contains(where: { $0.works(on: envelope.id) })
@@ -25,7 +24,7 @@ extension Mind {
         }
         if envelope.kind == .memory { return keep(envelope, &work) }
         let answered = work.state.call(answeredBy: envelope)
-        if answered == nil, envelope.kind != .subscription, work.state.inbox.count >= limits.mailbox {
+        if !work.state.isTakenAtOnce(envelope), work.state.inbox.count >= limits.mailbox {
             return .refused(.mailboxFull(limit: limits.mailbox))
         }
         work.append(
@@ -38,8 +37,26 @@ extension Mind {
         )
         let seq = work.state.lastSeq
         work.batch.spills += attachments
+        if envelope.kind == .stop { stop(for: envelope, &work) }
         if let answered { finish(answered.call, of: answered.turn, envelope.asOutput, 0, &work) }
         return .accepted(seq: seq)
+    }
+
+    /// Why an envelope of this sender is not taken: who may write, and to whom a child's messages belong.
+    private func refusal(bySenderOf envelope: Envelope, _ state: AgentState) -> Receipt.Refusal? {
+        if case .agent(let peer) = envelope.sender, !state.mayTalk(to: peer) {
+            // What is for a child of another agent came to one that happens to have its name.
+            return envelope.birth == nil ? .notAllowed(peer) : .nameTaken
+        }
+        if let birth = envelope.birth {
+            guard state.policy.birth?.parent == birth.parent, envelope.sender == .agent(birth.parent),
+                state.bornFor == nil || state.bornFor == envelope.id
+            else { return .nameTaken }
+        }
+        if envelope.kind == .stop, envelope.sender != state.policy.birth.map({ .agent($0.parent) }) {
+            return .notAllowed(state.policy.birth?.parent ?? agent)
+        }
+        return state.hasReported && envelope.id != state.bornFor ? .hasEnded : nil
     }
 
     /// Keeps a memory that another agent shares, if the gate of memory lets it through.
@@ -89,29 +106,92 @@ extension Mind {
 
     // MARK: Out
 
+    /// Why messages are not sent.
+    struct Unsent: Hashable {
+        /// For the model that wanted to send them.
+        let reason: String
+        /// Whether work that goes round or gets out of hand was stopped: then the others and the owner hear of it too.
+        var isStop = false
+    }
+
     /// Why messages can't be sent; nil when they can.
-    func refusal(of messages: [OutgoingMessage], _ turn: Turn, _ state: AgentState) -> String? {
+    func refusal(of messages: [OutgoingMessage], _ turn: Turn, _ work: Work) -> Unsent? {
         guard !messages.isEmpty else { return nil }
-        let policy = state.policy
-        if let stranger = messages.first(where: { !policy.peers.contains($0.recipient) })?.recipient {
-            return "nothing was sent: @\(stranger) is no peer of yours (peers.allow)"
+        let state = work.state
+        let limits = state.policy.limits
+        if let stranger = messages.first(where: { !state.mayTalk(to: $0.recipient) })?.recipient {
+            return Unsent(reason: "nothing was sent: @\(stranger) is no peer of yours (peers.allow)")
         }
         let askers = turn.envelope.askers ?? []
         if let waiting = messages.first(where: { $0.isQuestion && askers.contains($0.recipient) })?.recipient {
             let chain = (askers.map { "@\($0)" } + ["you"]).joined(separator: " asked ")
-            return
-                "nothing was asked: @\(waiting) waits for the answer of this turn (\(chain)), so both would wait for ever; "
-                + "answer with what there is, and say what is missing"
+            return Unsent(
+                reason:
+                    "nothing was asked: @\(waiting) waits for the answer of this turn (\(chain)), so both would wait for ever; "
+                    + "answer with what there is, and say what is missing"
+            )
         }
-        if turn.hops + 1 > policy.limits.hops, messages.contains(where: { $0.kind != .reply }) {
-            return "nothing was sent: what you answer went through \(turn.hops) agents already "
-                + "(limits.hops = \(policy.limits.hops))"
+        if state.outbox.count + messages.count > limits.mailbox {
+            return Unsent(
+                reason: "nothing was sent: \(state.outbox.count) messages are still on their way "
+                    + "(limits.mailbox = \(limits.mailbox))"
+            )
         }
-        if state.outbox.count + messages.count > policy.limits.mailbox {
-            return "nothing was sent: \(state.outbox.count) messages are still on their way "
-                + "(limits.mailbox = \(policy.limits.mailbox))"
+        return stop(of: messages, turn, work)
+    }
+
+    /// Why work that goes round or gets out of hand is stopped here; nil when it does not.
+    private func stop(of messages: [OutgoingMessage], _ turn: Turn, _ work: Work) -> Unsent? {
+        let limits = work.state.policy.limits
+        let beginning = messages.filter { $0.begins(in: turn) }
+        guard !beginning.isEmpty else { return nil }
+        func stopped(_ reason: String) -> Unsent { Unsent(reason: "nothing was sent: \(reason)", isStop: true) }
+        if turn.hops + 1 > limits.hops {
+            return stopped(
+                "what you answer went through \(turn.hops) agents already (limits.hops = \(limits.hops))"
+            )
+        }
+        let route = turn.route(through: agent)
+        for message in beginning {
+            guard let trip = RoundTrip(in: route + [message.recipient]), trip.rounds > limits.rounds else { continue }
+            let names = trip.agents.sorted().map { "@\($0)" }.joined(separator: ", ")
+            return stopped(
+                "\(names) have written to each other in turn \(trip.rounds) times, without anybody else "
+                    + "(limits.rounds = \(limits.rounds)); say how far this came, to whoever wanted it"
+            )
+        }
+        let sent = work.state.sentInHour.sent(at: work.now)
+        if sent + beginning.count > limits.messagesPerHour {
+            return stopped("\(sent) were sent in this hour (limits.messages_per_hour = \(limits.messagesPerHour))")
         }
         return nil
+    }
+
+    /// Keeps messages that were stopped as dead letters, where the owner sees them and may send them all the same, and tells those
+    /// whom they were for.
+    func tell(of stop: Unsent, _ messages: [OutgoingMessage], _ call: ToolCallID, in turn: Turn, _ work: inout Work) {
+        for (index, message) in messages.enumerated() {
+            let envelope = envelope(message, id(of: call, index, work.state), in: turn, work)
+            let sent = Fact.EnvelopeSent(to: message.recipient, envelope: envelope)
+            work.append(turn.draft(.envelopeSent(sent), step: call.step, cause: work.state.lastSeq))
+            let fact = Fact.EnvelopeSettled(
+                envelope: envelope.id,
+                to: message.recipient,
+                outcome: .stopped,
+                reason: stop.reason
+            )
+            work.append(turn.draft(.envelopeSettled(fact), step: call.step, cause: work.state.lastSeq))
+            guard work.state.outbox.count < work.state.policy.limits.mailbox else { continue }
+            let notice = OutgoingMessage(
+                to: message.recipient,
+                .notice,
+                text: "A message of @\(agent) to you was stopped by Anima. It was told: \(stop.reason)",
+                conversation: envelope.conversation
+            )
+            let id = EnvelopeID(made: "\(envelope.id)/notice")
+            let told = Fact.EnvelopeSent(to: message.recipient, envelope: self.envelope(notice, id, in: turn, work))
+            work.append(turn.draft(.envelopeSent(told), step: call.step, cause: work.state.lastSeq))
+        }
     }
 
     /// Puts messages into the outbox; the same call gives the same envelopes.
@@ -155,6 +235,8 @@ extension Mind {
         switch message.kind {
         case .message: break
         case .memory: kind = .memory
+        case .stop: kind = .stop
+        case .notice: kind = .notice
         case .reply: kind = parent?.kind == .ask ? .reply : .message
         case .ask(let timeout):
             kind = .ask
@@ -171,8 +253,10 @@ extension Mind {
             text: message.text,
             sentAt: work.now,
             parent: parent?.id,
+            trace: parent.map { $0.trace ?? $0.id },
             // An answer comes back to where the question was.
-            hops: kind == .reply ? hops : hops + 1,
+            hops: kind.endsWork ? hops : hops + 1,
+            route: kind.endsWork ? parent?.route ?? [] : turn?.route(through: agent) ?? [agent],
             deadline: deadline,
             trust: trust,
             memory: message.memory,
@@ -221,7 +305,7 @@ extension Mind {
         work.append(draft)
         switch draft.fact {
         case .turnEnded(let fact):
-            guard let turn, turn.envelope.kind == .ask, !turn.hasReplied else { return }
+            guard let turn, !turn.hasReplied else { return }
             reply(to: turn, fact, &work)
         case .envelopeSettled(let fact):
             guard fact.outcome != .delivered, let found = work.state.call(waitingFor: fact.envelope) else { return }
@@ -232,7 +316,8 @@ extension Mind {
     }
 
     private func reply(to turn: Turn, _ end: Fact.TurnEnded, _ work: inout Work) {
-        let report = Envelope.Report(end: end.end, usage: end.usage)
+        let cost = turn.envelope.birth == nil ? end.usage : endLife(with: turn, &work)
+        let report = Envelope.Report(end: end.end, usage: cost)
         let reply = reply(
             to: turn.envelope,
             end.text,
@@ -253,16 +338,20 @@ extension Mind {
         from conversation: ConversationID? = nil,
         _ work: Work
     ) -> Fact.EnvelopeSent? {
-        guard question.kind == .ask, case .agent(let asker) = question.sender else { return nil }
+        guard question.kind == .ask || question.birth != nil, case .agent(let asker) = question.sender else {
+            return nil
+        }
         let envelope = Envelope(
             id: EnvelopeID(made: "\(work.state.life?.text ?? agent.name)/\(question.id)/answer"),
-            kind: .reply,
+            kind: question.birth == nil ? .reply : .childReport,
             sender: .agent(agent),
             conversation: question.origin ?? ConversationID(with: agent),
             text: String(decoding: text.utf8.prefix(work.state.policy.limits.messageBytes), as: UTF8.self),
             sentAt: work.now,
             parent: question.id,
+            trace: question.trace ?? question.id,
             hops: question.hops,
+            route: question.route ?? [],
             trust: min(trust, .agent),
             origin: conversation,
             report: report
@@ -272,14 +361,30 @@ extension Mind {
 }
 
 extension Envelope {
-    /// An answer as the result of the call that asked.
+    /// An answer or a report as the result of the call that waited for it.
     fileprivate var asOutput: ToolOutput {
-        var output = ToolOutput.success(text.allSatisfy(\.isWhitespace) ? "(no text)" : text)
-        if let report, let reason = report.end.reason {
-            let rest = text.allSatisfy(\.isWhitespace) ? "" : "\nwhat there is of it:\n\(text)"
-            output = .failure("\(sender.description) did not come to an answer: \(reason)\(rest)")
+        guard case .agent(let who) = sender else { return .failure("nobody answered") }
+        return ToolOutput(report: report, of: who, text, trust: trust)
+    }
+}
+
+extension Envelope.Kind {
+    /// Whether it ends work of another agent, or says something about it, and begins none.
+    var endsWork: Bool {
+        switch self {
+        case .reply, .childReport, .stop, .notice, .agentDown, .subscription: true
+        case .task, .message, .ask, .timer, .fileChange, .webhook, .approval, .memory: false
         }
-        output.trust = trust
-        return output
+    }
+}
+
+extension OutgoingMessage {
+    /// Whether it begins work that is not an answer to a question.
+    fileprivate func begins(in turn: Turn) -> Bool {
+        switch kind {
+        case .message, .ask, .memory: true
+        case .reply: turn.envelope.kind != .ask
+        case .stop, .notice: false
+        }
     }
 }

@@ -20,6 +20,8 @@ public struct Mind: Sendable {
         case resend(Fact.EnvelopeSent)
         /// Somebody takes an envelope that waits out of the inbox; left alone when none such waits.
         case drop(EnvelopeID, by: String)
+        /// Another agent is given up: nothing more is to be expected of it.
+        case lose(AgentID, reason: String)
         /// An effect that was begun came to this.
         case settled(Effect, Outcome, milliseconds: Int)
         /// An effect that was begun gave way to other work and came to nothing; it stays owed.
@@ -88,13 +90,15 @@ public struct Mind: Sendable {
     public let agent: AgentID
     /// The fold of everything appended.
     public private(set) var state: AgentState
-    private let tools: [String: ToolSpec]
+    let tools: [String: ToolSpec]
     private let snapshotInterval: Int
     private var lastSnapshotSeq: Int
     private var generator: SeededGenerator
     private var inFlight: Set<Effect> = []
     /// What each model call in flight may use.
     private var reservations: [Effect: Allowance] = [:]
+    /// What all model calls in flight may use.
+    var allReserved: [Allowance] { Array(reservations.values) }
 
     /// Takes up a state.
     ///
@@ -157,7 +161,7 @@ public struct Mind: Sendable {
                 guard inFlight.insert(effect).inserted else { continue }
                 plan.begin.append(effect)
                 if let turn = payer(of: effect, at: now) {
-                    reservations[effect] = state.allowance(of: turn, at: now, beside: Array(reservations.values))
+                    reservations[effect] = state.allowance(of: turn, at: now, beside: allReserved)
                 }
             }
         }
@@ -202,7 +206,9 @@ public struct Mind: Sendable {
             work.append(Draft(.agentConfigured(.init(policy: policy, models: models))))
             announceTopics(after: before, &work)
         case .wake(let program):
-            if !work.state.turns.isEmpty || !work.state.inbox.isEmpty || !work.state.outbox.isEmpty {
+            if !work.state.turns.isEmpty || work.state.inbox.contains(where: \.envelope.beginsTurn)
+                || !work.state.outbox.isEmpty
+            {
                 work.append(Draft(.agentWoke(.init(program: program, openTurns: work.state.turns.map(\.id)))))
             }
         case .deliver(let envelope, let attachments):
@@ -214,6 +220,7 @@ public struct Mind: Sendable {
             guard !work.state.outbox.contains(where: { $0.envelope.id == fact.envelope.id }) else { break }
             work.append(Draft(.envelopeSent(fact)))
         case .drop(let id, let by): drop(id, by: by, &work)
+        case .lose(let peer, let reason): lose(peer, because: reason, &work)
         case .settled(let effect, let outcome, let milliseconds):
             inFlight.remove(effect)
             reservations[effect] = nil
@@ -320,10 +327,27 @@ public struct Mind: Sendable {
         _ work: inout Work
     ) {
         var output = output
-        if let refusal = refusal(of: output.send, turn, work.state) { output = .failure(refusal) }
+        if let refusal = refusal(of: output.send, turn, work) {
+            finish(call, of: turn, .failure(refusal.reason), milliseconds, &work)
+            if refusal.isStop, turn.closing == nil { tell(of: refusal, output.send, call.id, in: turn, &work) }
+            return
+        }
+        if turn.closing == nil, let wait = output.wait, !output.isError {
+            guard let refusal = self.wait(wait, call, of: turn, &work) else { return }
+            output = refusal
+        }
         if turn.closing == nil, let question = output.send.first(where: \.isQuestion) {
             ask(question, call, of: turn, &work)
             return
+        }
+        var child: Fact.EnvelopeSent?
+        if turn.closing == nil, let request = output.spawn {
+            do throws(NoChild) {
+                let made = try spawn(request, call.id, in: turn, work)
+                child = made
+                output.content =
+                    "@\(made.to) works on it; its report comes as a message, or as the result of wait_for."
+            } catch { output = .failure(error.reason) }
         }
         let (count, last) = turn.repetitions(of: call.tool, call.arguments)
         if count >= Self.mostRepetitions - 1, output.content == last, turn.closing == nil {
@@ -355,6 +379,7 @@ public struct Mind: Sendable {
         work.batch.spills += output.keeps
         work.batch.spills += spills
         send(output.send, call.id, of: turn, &work)
+        if let child { work.append(turn.draft(.envelopeSent(child), step: call.id.step, cause: work.state.lastSeq)) }
         if let topics = output.topics, Topic.tidy(topics) != work.state.subscriptions {
             let before = work.state
             let fact = Fact.TopicsChanged(topics: Topic.tidy(topics))
@@ -492,7 +517,7 @@ public struct Mind: Sendable {
                     + "this turn: do something else, or answer with what there is"
                 return decided(.invalid(reason: reason), arguments, spec)
             }
-            return decided(state.gate.decide(spec, arguments, untrusted: source), arguments, spec)
+            return decided(state.verdict(on: spec, arguments, untrusted: source), arguments, spec)
         } catch {
             return decided(.invalid(reason: "the arguments don't fit: \(error)"), call.arguments, spec)
         }
@@ -529,7 +554,7 @@ extension Fact {
         // What undoes a change must not be lost when the change is not.
         case .toolFinished(let fact): fact.changes != nil
         case .lifeBegan, .agentConfigured, .agentWoke, .turnOpened, .modelReplied, .modelFailed, .approvalAsked,
-            .toolWaiting, .envelopeJoined, .topicsChanged, .turnClosing, .memoryStored, .memoryLearned,
+            .toolWaiting, .envelopeJoined, .topicsChanged, .childLost, .turnClosing, .memoryStored, .memoryLearned,
             .memoryConsolidated,
             .conversationCompacted,
             .envelopeDelayed,

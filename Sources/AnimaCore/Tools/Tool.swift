@@ -139,6 +139,10 @@ public struct ToolOutput: Hashable, Sendable {
     ///
     /// With a question among it the call gets no result yet: the first one's answer becomes its result.
     public var send: [OutgoingMessage] = []
+    /// A child to make for a task; its name becomes part of the content.
+    public var spawn: SpawnRequest?
+    /// The child whose report becomes the result of the call, and how long it is waited for at most.
+    public var wait: Wait?
     /// The topics to be subscribed to from now on, beside those of the configuration; nil for no change.
     public var topics: [String]?
     /// The trust of the content when it is less than the tool's; nil for the tool's.
@@ -151,6 +155,20 @@ public struct ToolOutput: Hashable, Sendable {
     public var keeps: [LifeBatch.Spill] = []
     /// Images to look at: PNG, JPEG, GIF or WebP; models that see are shown them with the content.
     public var images: [[UInt8]] = []
+
+    /// A child whose report is waited for.
+    public struct Wait: Hashable, Sendable {
+        /// Its name.
+        public let child: AgentID
+        /// So long at most; nil for as long as its own deadline.
+        public let timeout: Duration?
+
+        /// Waits for a child.
+        public init(for child: AgentID, timeout: Duration? = nil) {
+            self.child = child
+            self.timeout = timeout
+        }
+    }
 
     /// Work that succeeded.
     public static func success(_ content: String, remember: [MemoryDraft] = [], omittedBytes: Int = 0) -> ToolOutput {

@@ -148,11 +148,13 @@ extension Envelope {
     /// What the model is shown of it: another agent can't pass for the owner, nor end what it says.
     fileprivate func shownText(notes: [String] = []) -> String {
         let text = ([text] + notes).joined(separator: "\n")
-        guard case .agent = sender else { return text }
+        if sender == .owner { return text }
         let kind =
             switch kind {
             case .ask: " awaits=\"your answer\""
             case .reply: " is=\"a late answer\""
+            case .childReport: " is=\"the report of your child: \(report?.end.name ?? "ended")\""
+            case .notice, .agentDown: " is=\"a notice\""
             default: ""
             }
         let topic = conversation.topic.map { " topic=\"\($0.replacing("\"", with: "'"))\"" } ?? ""

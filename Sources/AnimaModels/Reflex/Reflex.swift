@@ -6,6 +6,8 @@ import AnimaCore
 struct Reflex {
     private let tools: Set<String>
     private let text: String
+    /// What it is told and has nothing to do about: reports, notices.
+    private let news: [String]
     private let steps: [TranscriptTurn.Step]
     private let past: ArraySlice<TranscriptTurn>
 
@@ -40,7 +42,9 @@ struct Reflex {
 
     init(_ request: ModelRequest) {
         tools = Set(request.tools.map(\.name))
-        text = request.turns.last?.saidText ?? ""
+        let said = request.turns.last.map { [$0.input] + ($0.joined ?? []).map(\.envelope) } ?? []
+        text = said.filter { !$0.kind.isNews }.map(\.text).joined(separator: "\n")
+        news = said.filter(\.kind.isNews).map { "\($0.sender.description): \($0.text)" }
         // A step without calls did nothing.
         steps = request.turns.last?.steps.filter { !$0.exchanges.isEmpty } ?? []
         past = request.turns.dropLast()
@@ -49,6 +53,7 @@ struct Reflex {
     /// What to say now: tool calls for the next part, or the answer.
     func reply() -> ModelReply {
         let parts = ReflexText.parts(of: text)
+        if parts.isEmpty, !news.isEmpty { return ModelReply(text: "Noted. " + news.joined(separator: "\n")) }
         guard !parts.isEmpty else {
             return ModelReply(text: "There is nothing to do in that. " + ReflexPhrasing.help(tools))
         }
@@ -197,6 +202,17 @@ struct Reflex {
         case .subscribe: return one("subscribe", ["topic": .string(topic(intent))], "subscribed to #\(topic(intent))")
         case .unsubscribe:
             return one("unsubscribe", ["topic": .string(topic(intent))], "unsubscribed from #\(topic(intent))")
+        case .spawn:
+            let (template, text) = (intent.text("template") ?? "", try content(intent, results))
+            let arguments: JSONValue = ["template": .string(template), "task": .string(text)]
+            return one("spawn", arguments, "had a \(template) do \"\(text.firstLine)\"")
+        case .waitFor:
+            let child = intent.text("peer") == nil ? "" : peer(intent)
+            return one("wait_for", ["child": .string(child)], "waited for the report")
+        case .checkOn:
+            let child = intent.text("peer") == nil ? "" : peer(intent)
+            return one("check_on", ["child": .string(child)], "checked on the children")
+        case .stopChild: return one("stop_child", ["child": .string(peer(intent))], "stopped @\(peer(intent))")
         case .agents: return one("list_agents", [:], "listed the agents")
         case .reply: return one("reply", ["text": .string(try content(intent, results))], "replied")
         case .share:
@@ -419,11 +435,25 @@ extension ReflexRule.Action {
         case .subscribe: "subscribe"
         case .unsubscribe: "unsubscribe"
         case .agents: "list_agents"
+        case .spawn: "spawn"
+        case .waitFor: "wait_for"
+        case .checkOn: "check_on"
+        case .stopChild: "stop_child"
         case .share: "share_memory"
         case .recall: "recall"
         case .echo: "echo"
         case .now: "now"
         case .say, .report, .help: nil
+        }
+    }
+}
+
+extension Envelope.Kind {
+    /// Whether it tells something and asks for nothing.
+    fileprivate var isNews: Bool {
+        switch self {
+        case .childReport, .notice, .agentDown, .reply: true
+        default: false
         }
     }
 }

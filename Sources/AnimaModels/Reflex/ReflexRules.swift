@@ -2,7 +2,7 @@
 ///
 /// A pattern is a list of words: `a|b` stands for either, `word?` may be missing, `{slot}` takes words of the request:
 /// `{text}`, `{old}` and `{new}` any number, `{file}` and `{dir}` one, `{files}` one or several joined by commas and "and",
-/// `{peer}` an agent written `@name`, `{memory}` the number of a memory, `{topic}` one word, `{from}`, `{to}` and `{count}` a number, `{span}` two with a dash, `{numbers}` several (see ``ReflexSlot``). The first
+/// `{peer}` an agent written `@name`, `{memory}` the number of a memory, `{topic}` and `{template}` one word, `{from}`, `{to}` and `{count}` a number, `{span}` two with a dash, `{numbers}` several (see ``ReflexSlot``). The first
 /// rule that fits the whole part decides, so special ones stand before general ones.
 struct ReflexRule: Sendable {
     /// What a rule makes an agent do.
@@ -10,6 +10,7 @@ struct ReflexRule: Sendable {
         case readLines, read, list, search, write, append, replace, run, countLines, countWords, add
         case remember, recall, echo, say, now, report, help
         case move, delete, tell, ask, reply, share, broadcast, publish, subscribe, unsubscribe, agents
+        case spawn, waitFor, checkOn, stopChild
     }
 
     let action: Action
@@ -139,6 +140,22 @@ struct ReflexRule: Sendable {
         .init(.subscribe, ["subscribe to the? topic? {topic}"], "subscribe to news"),
         .init(.unsubscribe, ["unsubscribe from the? topic? {topic}"], "unsubscribe from news"),
         .init(
+            .spawn,
+            ["have|let a? an? {template} {text}", "spawn a? an? {template} to|: {text}"],
+            "have a TEMPLATE do something"
+        ),
+        .init(
+            .waitFor,
+            ["wait for {peer}", "wait for the? report|child|it"],
+            "wait for the report"
+        ),
+        .init(
+            .checkOn,
+            ["check on {peer}", "check on the? children", "how are the children"],
+            "check on the children"
+        ),
+        .init(.stopChild, ["stop {peer}"], "stop @NAME"),
+        .init(
             .tell,
             ["tell {peer} to|that|: {text}", "tell {peer} {text}", "send {text} to {peer}"],
             "tell @NAME TEXT"
@@ -171,6 +188,7 @@ struct ReflexRule: Sendable {
         "save", "move", "rename", "delete", "remove",
         "put", "store", "create", "make", "append", "replace", "change", "run", "execute", "count", "add", "sum",
         "remember",
+        "spawn", "have", "let", "wait", "check", "stop", "ask", "publish",
         "note", "recall", "echo", "say", "tell", "send", "share", "report", "summarise", "summarize",
     ]
 }

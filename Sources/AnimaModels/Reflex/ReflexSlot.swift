@@ -5,7 +5,7 @@ struct ReflexSlot {
     /// The most words it takes.
     var maximumWords: Int {
         switch name {
-        case "from", "to", "count", "span", "peer", "memory", "topic": 1
+        case "from", "to", "count", "span", "peer", "memory", "topic", "template": 1
         case "file", "dir": 3
         default: .max / 2
         }

@@ -179,6 +179,8 @@ extension Agent {
                 envelope: mind.state.turn(call.id.turn)?.envelope,
                 topics: mind.state.topics,
                 subscribers: mind.state.subscribers,
+                children: mind.state.children,
+                templates: mind.state.policy.templates,
                 directory: directory
             ),
             outputs: PastOutputs(store: store, conversation: mind.state.turn(call.id.turn)?.conversation),
@@ -211,6 +213,7 @@ extension ToolOutput {
         }
         output.blocks = blocks.mapValues(mask.masked)
         output.send = send.map { $0.masked(by: mask) }
+        output.spawn = spawn.map { $0.masked(by: mask) }
         return output
     }
 }

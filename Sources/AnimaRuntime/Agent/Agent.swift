@@ -15,6 +15,8 @@ public actor Agent {
     let transport: (any Transport)?
     /// Knows other agents.
     let directory: any AgentDirectory
+    /// Hears when it goes down.
+    private let wentDown: @Sendable (Agent, AgentDown) async -> Void
     let store: any LifeStore
     let spoken = SpokenText()
     var mind: Mind
@@ -36,6 +38,10 @@ public actor Agent {
     ///
     /// It may ring early, and is then set again: a timer for each call would cost more than the call.
     private var alarm: (moment: Instant, task: Task<Void, Never>)?
+    /// Who waits until no effect is in flight.
+    private var tasksEnded: CheckedContinuation<Void, Never>?
+    /// Tells that it went down; the agent owns it, and it ends by itself.
+    private var telling: Task<Void, Never>?
     private var answerWaiters: [EnvelopeID: [CheckedContinuation<TranscriptTurn, any Error>]] = [:]
     private var restWaiters: [RestWaiter] = []
     private var isIdle = true
@@ -66,6 +72,7 @@ public actor Agent {
         equipment: Equipment,
         transport: (any Transport)?,
         directory: any AgentDirectory,
+        wentDown: @escaping @Sendable (Agent, AgentDown) async -> Void,
         live: Broadcast,
         seed: UInt64
     ) {
@@ -75,6 +82,7 @@ public actor Agent {
         self.equipment = equipment
         self.transport = transport
         self.directory = directory
+        self.wentDown = wentDown
         mind = Mind(
             agent: id,
             state: state,
@@ -92,6 +100,7 @@ public actor Agent {
     ///   - parent: The life that the store's events were copied from, when this is the first start of a copy.
     ///   - transport: Carries its messages to other agents; without one they stay on their way.
     ///   - directory: Knows more about other agents than their names.
+    ///   - wentDown: Hears once when it goes down: its life can't be written, or it is stuck. It stays down; wake it anew.
     ///   - live: Tells listeners what happens; give one that already has listeners to miss nothing.
     ///   - generator: For the life's identity and the jitter of retries.
     /// - Throws: ``StoreError`` when the life can't be read or written.
@@ -102,6 +111,7 @@ public actor Agent {
         copiedFrom parent: LifeID? = nil,
         transport: (any Transport)? = nil,
         directory: any AgentDirectory = NoDirectory(),
+        wentDown: @escaping @Sendable (Agent, AgentDown) async -> Void = { _, _ in },
         live: Broadcast = Broadcast(),
         using generator: inout some RandomNumberGenerator
     ) async throws -> Agent {
@@ -113,6 +123,7 @@ public actor Agent {
             equipment: equipment,
             transport: transport,
             directory: directory,
+            wentDown: wentDown,
             live: live,
             seed: generator.next()
         )
@@ -141,7 +152,14 @@ public actor Agent {
         guard let receipt = try await submit(.deliver(envelope, attachments: attachments)) else {
             preconditionFailure("a delivery always has a receipt")
         }
+        // What was taken long ago is not refused now: the first receipt was lost on its way.
+        if receipt.refusal != nil, try await store.hasTaken(envelope.id) { return .duplicate }
         return receipt
+    }
+
+    /// Takes note that another agent is given up: who waits for its answer or its report waits no longer.
+    public func lose(_ peer: AgentID, because reason: String) async throws {
+        _ = try await submit(.lose(peer, reason: reason))
     }
 
     /// Whether an envelope waits, or a turn that answers it is open.
@@ -178,7 +196,9 @@ public actor Agent {
         }
     }
 
-    func isResting(_ reasons: Set<Parking>) -> Bool { isIdle || parking.map(reasons.contains) ?? false }
+    func isResting(_ reasons: Set<Parking>) -> Bool {
+        fault == nil && (isIdle || parking.map(reasons.contains) ?? false)
+    }
 
     /// Asks a turn, or all open ones, to end now; returns when that is on record.
     ///
@@ -221,7 +241,9 @@ public actor Agent {
     /// What is owed stays owed for the next start.
     ///
     /// Running tools are cancelled; what they report is still recorded. What earlier calls left running ends.
-    public func stop() async {
+    ///
+    /// - Parameter endsListening: Whether its listeners have heard all that there will be.
+    public func stop(endsListening: Bool = true) async {
         isStopping = true
         alarm?.task.cancel()
         alarm = nil
@@ -235,9 +257,33 @@ public actor Agent {
         await filling?.value
         for tool in equipment.tools { await tool.release(id) }
         failWaiters(AgentError.stopped(id))
-        live.finish()
+        if endsListening { live.finish() }
         await store.close()
     }
+
+    /// Ends the agent at once, as if its process had died: nothing more is written, and what is owed stays owed.
+    ///
+    /// What it runs is told to stop, its programs are killed, and it waits for that no longer than ``grace``.
+    func terminate(_ down: AgentDown) async {
+        fail(down)
+        isStopping = true
+        filling?.cancel()
+        for tool in equipment.tools { await tool.release(id) }
+        if !tasks.isEmpty {
+            let clock = equipment.clock
+            let timer = Task {
+                guard (try? await clock.sleep(until: clock.now + Self.grace)) != nil else { return }
+                self.tasksEnded?.resume()
+                self.tasksEnded = nil
+            }
+            await withCheckedContinuation { tasksEnded = $0 }
+            timer.cancel()
+        }
+        await store.close()
+    }
+
+    /// So long what was told to stop may go on before the agent counts as stuck, and is left alone when it goes down.
+    static let grace = Duration.seconds(10)
 
     // MARK: The committer
 
@@ -296,13 +342,17 @@ public actor Agent {
             } catch let error as StoreError {
                 guard case .duplicateEnvelope(let id) = error.code,
                     let index = inputs.indices.first(where: { inputs[$0].delivers(id) && !duplicates.contains($0) })
-                else { throw fail(error) }
+                else {
+                    goDown(error)
+                    throw error
+                }
                 // Taken long ago: the state no longer knows it, the life does. The others go on without it.
                 duplicates.insert(index)
                 inputs[index] = .look
                 continue
             } catch {
-                throw fail(error)
+                goDown(error)
+                throw error
             }
             let plan = mind.commit(decision, at: equipment.clock.now)
             settle(decision.batch)
@@ -341,6 +391,10 @@ public actor Agent {
                 self.tasks[effect] = nil
                 self.deadlines[effect] = nil
                 self.overTime.remove(effect)
+                if self.tasks.isEmpty {
+                    self.tasksEnded?.resume()
+                    self.tasksEnded = nil
+                }
                 // What gave way to other work may begin anew, when that is done.
                 if !isSettled, !self.isStopping { await self.post(.gaveWay(effect)) }
             }
@@ -400,8 +454,12 @@ public actor Agent {
         alarm = nil
         let now = equipment.clock.now
         for (effect, deadline) in deadlines where deadline <= now {
-            deadlines[effect] = nil
-            overTime.insert(effect)
+            guard overTime.insert(effect).inserted || !effect.isOfTurn else {
+                let seconds = Self.grace.components.seconds
+                goDown(AgentDown(.stuck, "\(effect.name) went on for \(seconds) s after it was told to stop"))
+                return
+            }
+            deadlines[effect] = now + Self.grace
             tasks[effect]?.cancel()
         }
         let state = mind.state
@@ -409,14 +467,21 @@ public actor Agent {
         if !isIdle || isMemoryDue { await post(.look) }
     }
 
-    /// The life can't be written: nothing more is begun, and whoever waits is told.
-    private func fail(_ error: any Error) -> any Error {
-        fault = error
+    /// The life can't be written: whoever runs the agent hears of it.
+    private func goDown(_ error: any Error) {
+        guard fault == nil else { return }
+        fail(error)
+        let down = error as? AgentDown ?? AgentDown(.fault, "\(error)")
+        telling = Task { await self.wentDown(self, down) }
+    }
+
+    /// Nothing more is begun, and whoever waits is told.
+    private func fail(_ error: any Error) {
+        fault = fault ?? error
         alarm?.task.cancel()
         alarm = nil
         for task in tasks.values { task.cancel() }
         failWaiters(error)
-        return error
     }
 
     private func failWaiters(_ error: any Error) {
@@ -478,6 +543,16 @@ extension Fact {
         switch kind {
         case .modelReplied, .modelFailed, .turnClosing, .turnEnded: true
         default: false
+        }
+    }
+}
+
+extension Effect {
+    /// Whether it is a model's or a tool's work for a turn, which has to end soon after it is told to.
+    fileprivate var isOfTurn: Bool {
+        switch self {
+        case .callModel, .lookAround, .runTool, .probeTool: true
+        case .record, .deliver, .learn, .consolidate, .stopTool, .wait: false
         }
     }
 }

@@ -82,6 +82,8 @@ public final class InMemoryLifeStore: LifeStore {
         try read { $0.shelf.consolidationMaterial }
     }
 
+    public func hasTaken(_ envelope: EnvelopeID) async throws -> Bool { try read { $0.envelopes[envelope] != nil } }
+
     public func spill(hash: String) async throws -> [UInt8]? {
         try read { $0.spills[hash] }
     }

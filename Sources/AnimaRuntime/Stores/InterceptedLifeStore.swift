@@ -78,6 +78,8 @@ public final class InterceptedLifeStore: LifeStore {
         try await inner.consolidationMaterial()
     }
 
+    public func hasTaken(_ envelope: EnvelopeID) async throws -> Bool { try await inner.hasTaken(envelope) }
+
     public func spill(hash: String) async throws -> [UInt8]? { try await inner.spill(hash: hash) }
 
     public func close() async { await inner.close() }

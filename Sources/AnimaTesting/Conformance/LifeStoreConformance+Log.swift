@@ -104,6 +104,8 @@ extension LifeStoreConformance {
             let turn = try await store.turn(answering: EnvelopeID("other"))
             try expect(turn == nil, "a turn of the refused batch was kept")
             try await store.append(LifeBatch(events: [.remembering("kept", seq: seq + 1)]))
+            try expect(try await store.hasTaken(envelope.id), "an envelope that was taken is not known")
+            try expect(!(try await store.hasTaken(EnvelopeID("other"))), "an envelope of the refused batch is known")
         },
         Check("an envelope that is repeated within a batch is refused") { store in
             let envelope = try Envelope.saying("hello", id: "twice")

@@ -460,7 +460,8 @@ public struct SimulatedWorld: Sendable {
                 }
                 switch fact.outcome {
                 case .delivered: if !arrived.contains(id) { throw violation("\(id) counts as delivered and is not") }
-                case .refused: if arrived.contains(id) { throw violation("\(id) counts as refused and was taken") }
+                case .refused, .stopped:
+                    if arrived.contains(id) { throw violation("\(id) counts as \(fact.outcome) and was taken") }
                 case .expired: break
                 }
             default: break

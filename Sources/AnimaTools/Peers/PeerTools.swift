@@ -165,9 +165,11 @@ struct ListAgentsTool: Tool {
 extension ToolInvocation {
     /// What is to be said.
     ///
-    /// - Parameter what: What it is called when it is empty.
-    func message(_ what: String) throws(ArgumentProblem) -> String {
-        let text = text("text")
+    /// - Parameters:
+    ///   - what: What it is called when it is empty.
+    ///   - name: The argument.
+    func message(_ what: String, in name: String = "text") throws(ArgumentProblem) -> String {
+        let text = text(name)
         guard text.contains(where: { !$0.isWhitespace }) else { throw ArgumentProblem(message: "the \(what) is empty") }
         return text
     }

@@ -136,6 +136,7 @@ struct EventCodingTests {
         var policy = AgentPolicy()
         policy.limits.steps = 7
         policy.retry.unavailable = .fail
+        policy.inbox = .wait
         #expect(fact == .agentConfigured(.init(policy: policy, models: ["reflex"])))
         let error = #"{"code":"unavailable","message":"no answer"}"#
         let at = Instant(microseconds: 1_700_000_000_000_000)

@@ -24,14 +24,19 @@ struct MessageScene {
         peers: [String] = ["ada", "bob"],
         hops: Int = 0,
         mailbox: Int = 10,
-        isBusy: Bool = true
+        budget: Int? = nil,
+        isBusy: Bool = true,
+        _ change: (inout AgentPolicy) -> Void = { _ in }
     ) throws {
         var policy = AgentPolicy(gate: Gate(rules: [.init(.allow, "*")]))
         policy.peers = try peers.map { try AgentID($0) }
         policy.limits.mailbox = mailbox
+        change(&policy)
         mind = Mind(agent: try AgentID(name), state: AgentState(), tools: Self.tools, seed: 1)
         take(.begin(LifeID("life"), program: "test", parent: nil), .configure(policy, models: ["m"]))
-        if isBusy { take(.deliver(Envelope(id: try EnvelopeID("task"), text: "go", sentAt: now, hops: hops))) }
+        if isBusy {
+            take(.deliver(Envelope(id: try EnvelopeID("task"), text: "go", sentAt: now, hops: hops, budget: budget)))
+        }
     }
 
     @discardableResult
@@ -56,7 +61,21 @@ struct MessageScene {
     }
 
     /// The model's next step: it calls `tell` once for each list of messages.
-    mutating func call(_ outputs: [OutgoingMessage]..., turn number: Int = 1) throws {
+    mutating func call(_ messages: [OutgoingMessage]..., turn number: Int = 1) throws {
+        try run(
+            messages.map { messages in
+                var output = ToolOutput.success("sent")
+                output.send = messages
+                return output
+            },
+            turn: number
+        )
+    }
+
+    /// The model's next step: it calls `tell` once for each of these outputs.
+    mutating func run(_ outputs: ToolOutput...) throws { try run(outputs, turn: 1) }
+
+    private mutating func run(_ outputs: [ToolOutput], turn number: Int) throws {
         let turn = try #require(mind.state.turn(TurnID(number)))
         let step = turn.steps.count + 1
         let calls = outputs.indices.map { ModelReply.Call(tool: "tell", arguments: ["n": .int($0 + step * 100)]) }
@@ -67,9 +86,7 @@ struct MessageScene {
                 milliseconds: 1
             )
         )
-        for (index, messages) in outputs.enumerated() {
-            var output = ToolOutput.success("sent")
-            output.send = messages
+        for (index, output) in outputs.enumerated() {
             let call = ToolCallID(turn: turn.id, step: step, index: index + 1)
             take(.settled(.runTool(call, attempt: 1), .output(output), milliseconds: 1))
         }
@@ -79,10 +96,10 @@ struct MessageScene {
     mutating func say(_ messages: [OutgoingMessage]) { #expect(throws: Never.self) { try call(messages) } }
 
     /// The model ends a turn with a text.
-    mutating func end(_ text: String, turn number: Int = 1) throws {
+    mutating func end(_ text: String, turn number: Int = 1, usage: Usage = Usage()) throws {
         let turn = try #require(mind.state.turn(TurnID(number)))
         let effect = Effect.callModel(turn.id, step: turn.steps.count + 1, attempt: 1)
-        take(.settled(effect, .reply(ModelReply(text: text)), milliseconds: 1))
+        take(.settled(effect, .reply(ModelReply(text: text, usage: usage)), milliseconds: 1))
     }
 
     /// A call's result; nil as long as it has none.

@@ -108,6 +108,7 @@ final class TroubledStore: LifeStore {
         try await inner.deleteVectors(exceptOf: embedder)
     }
     func vectorCounts() async throws -> [String: Int] { try await inner.vectorCounts() }
+    func hasTaken(_ envelope: EnvelopeID) async throws -> Bool { try await inner.hasTaken(envelope) }
     func spill(hash: String) async throws -> [UInt8]? { try await inner.spill(hash: hash) }
     func consolidationMaterial() async throws -> Consolidation.Material { try await inner.consolidationMaterial() }
     /// Kept open, so that a second agent can take the life over as after a crash.

@@ -25,7 +25,7 @@ struct RuntimeTests {
     @Test("wakes an agent once, however many ask for it together")
     func wakesOnce() async throws {
         let lives = Lives()
-        let runtime = Runtime(seed: 1) { lives.open($0) }
+        let runtime = Runtime(seed: 1) { id, _ in lives.open(id) }
         let id = try AgentID("solo")
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<50 { group.addTask { _ = try await runtime.agent(id) } }
@@ -38,7 +38,7 @@ struct RuntimeTests {
     @Test("an agent that slept goes on with the same life")
     func hibernates() async throws {
         let lives = Lives()
-        let runtime = Runtime(seed: 1) { lives.open($0) }
+        let runtime = Runtime(seed: 1) { id, _ in lives.open(id) }
         let id = try AgentID("sleeper")
         let clock = ManualClock()
         for number in 1...3 {
@@ -55,7 +55,7 @@ struct RuntimeTests {
     @Test("takes nothing after its shutdown")
     func refusesAfterShutdown() async throws {
         let lives = Lives()
-        let runtime = Runtime(seed: 1) { lives.open($0) }
+        let runtime = Runtime(seed: 1) { id, _ in lives.open(id) }
         await runtime.shutdown()
         await #expect(throws: AgentError.self) { try await runtime.agent(AgentID("late")) }
     }

@@ -104,16 +104,16 @@ import Testing
         ),
         (
             "[tool]\nuse = []",
-            "2:2: tool: unknown table; tables are agent, model, tools, sandbox, gate, limits, retry, memory, peers, inbox, store, embedder, models, prices; "
+            "2:2: tool: unknown table; tables are agent, model, tools, sandbox, gate, limits, retry, memory, peers, supervisor, inbox, store, embedder, models, prices; "
                 + "did you mean [tools]?"
         ),
         (
             "\"we\\u0069rd key\" = {}",
-            "2:1: \"weird key\": unknown table; tables are agent, model, tools, sandbox, gate, limits, retry, memory, peers, inbox, store, embedder, models, prices"
+            "2:1: \"weird key\": unknown table; tables are agent, model, tools, sandbox, gate, limits, retry, memory, peers, supervisor, inbox, store, embedder, models, prices"
         ),
         (
             "steps = 3",
-            "2:1: steps: unknown key outside of a table; tables are agent, model, tools, sandbox, gate, limits, retry, memory, peers, inbox, store, embedder, models, prices; "
+            "2:1: steps: unknown key outside of a table; tables are agent, model, tools, sandbox, gate, limits, retry, memory, peers, supervisor, inbox, store, embedder, models, prices; "
                 + "did you mean limits.steps?"
         ),
         (
