@@ -53,7 +53,7 @@ docs: ## write the generated parts of docs/ anew
 	ANIMA_UPDATE_DOCS=1 $(SWIFT) test --filter 'Document'
 
 simulate: ## replay one simulated history: make simulate SEED=42
-	ANIMA_SIMULATION_SEED=$(SEED) $(SWIFT) test --filter keepsItsInvariants
+	ANIMA_SIMULATION_SEED=$(SEED) $(SWIFT) test --filter 'keepsItsInvariants|societiesKeepTheirInvariants'
 
 crash-test: ## kill the real program 2000 times and count what was lost (ROUNDS=2000)
 	ANIMA_CRASH_ROUNDS=$(or $(ROUNDS),2000) $(SWIFT) test --filter CrashTests

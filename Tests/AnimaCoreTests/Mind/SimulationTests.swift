@@ -13,20 +13,46 @@ struct SimulationTests {
         return Array(1...max(1, count))
     }()
 
+    /// Runs a history for each seed, on two threads, and sums up what happened; the first that breaks a promise is reported.
+    private static func sum<Tally: Sendable>(
+        of nothing: Tally,
+        _ add: @Sendable (inout Tally, Tally) -> Void,
+        _ run: @escaping @Sendable (UInt64) throws -> Tally
+    ) async -> Tally {
+        await withTaskGroup(of: [Result<Tally, any Error>].self) { group in
+            for part in 0..<2 {
+                let seeds = seeds.enumerated().filter { $0.offset % 2 == part }.map(\.element)
+                group.addTask {
+                    var results: [Result<Tally, any Error>] = []
+                    for seed in seeds {
+                        // Long work in slices: other tests share the threads.
+                        await Task.yield()
+                        results.append(Result { try run(seed) })
+                        if case .failure = results.last { break }
+                    }
+                    return results
+                }
+            }
+            var sum = nothing
+            for await results in group {
+                for result in results {
+                    switch result {
+                    case .success(let tally): add(&sum, tally)
+                    // It begins with the seed.
+                    case .failure(let error): Issue.record("\(error); replay with: make simulate SEED=…")
+                    }
+                }
+            }
+            return sum
+        }
+    }
+
     @Test("keeps its invariants in every history")
     func keepsItsInvariants() async throws {
-        var sum = SimulatedWorld.Tally()
-        for seed in Self.seeds {
-            // Long work in slices: other tests share the threads.
-            await Task.yield()
+        let sum = await Self.sum(of: SimulatedWorld.Tally(), +=) { seed in
             var world = SimulatedWorld(seed: seed)
-            do {
-                try world.run(steps: 60)
-            } catch {
-                Issue.record("\(error); replay with: make simulate SEED=\(seed)")
-                return
-            }
-            sum += world.tally
+            try world.run(steps: 60)
+            return world.tally
         }
         print(
             "simulated \(Self.seeds.count) histories: \(sum.events) events, \(sum.accepted) tasks, \(sum.ended) ended,",
@@ -43,6 +69,25 @@ struct SimulationTests {
         #expect(sum.joined > Self.seeds.count / 4)
         #expect(sum.delivered > Self.seeds.count / 4 && sum.undelivered > 100)
         #expect(sum.consolidations > Self.seeds.count / 8)
+    }
+
+    @Test("of agents that write to each other loses nothing, takes nothing twice, and keeps orders and budgets")
+    func societiesKeepTheirInvariants() async throws {
+        let sum = await Self.sum(of: SimulatedSociety.Tally(), +=) { seed in
+            var society = SimulatedSociety(seed: seed)
+            try society.run(steps: 160)
+            return society.tally
+        }
+        print(
+            "simulated \(Self.seeds.count) societies: \(sum.events) events, \(sum.sent) messages, \(sum.delivered) delivered,",
+            "\(sum.undelivered) not, \(sum.questions) questions, \(sum.children) children, \(sum.reports) reports,",
+            "\(sum.stopped) stopped, \(sum.crashes) crashes of agents, \(sum.processCrashes) of all"
+        )
+        guard Self.seeds.count > 100 else { return }
+        #expect(sum.crashes > Self.seeds.count * 4 && sum.processCrashes > Self.seeds.count)
+        #expect(sum.delivered > Self.seeds.count * 4 && sum.undelivered > Self.seeds.count / 4)
+        #expect(sum.questions > Self.seeds.count && sum.children > Self.seeds.count / 4)
+        #expect(sum.reports > Self.seeds.count / 8 && sum.stopped > Self.seeds.count / 16)
     }
 
     @Test("gives the same history for the same seed")
