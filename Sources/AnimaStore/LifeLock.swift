@@ -11,8 +11,9 @@ import Darwin
 
 /// The sole right to write a life, held until it is released or the process ends.
 ///
-/// It is a lock of `flock` on a file beside the life, which holds the owner's process id. The file stays when the lock
-/// is released: removing it could take it from under somebody who has just opened it.
+/// It is a lock of `flock` on a file beside the life, which holds the owner's process id and, when that has let go of it with
+/// nothing left to do, the word `rests`. The file stays when the lock is released: removing it could take it from under somebody
+/// who has just opened it.
 final class LifeLock: Sendable {
     /// The descriptor; nil once released.
     private let descriptor: Mutex<CInt?>
@@ -49,15 +50,35 @@ final class LifeLock: Sendable {
         descriptor = Mutex(file)
     }
 
-    deinit { release() }
+    deinit { release(atRest: false) }
+
+    /// Whether there may be something to do in a life: its last owner did not say that there is not.
+    ///
+    /// After a power cut the word may be older than what was written last; the journal, which a clean end removes, is still there then.
+    static func mayOweWork(lifeAt path: String) -> Bool {
+        if access(path + "-wal", F_OK) == 0 { return true }
+        let file = open(Self.path(forLifeAt: path), O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return true }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = pread(file, &bytes, bytes.count, 0)
+        return !bytes.prefix(max(count, 0)).split(separator: UInt8(ascii: "\n")).contains(Array(Self.rests.utf8)[...])
+    }
+
+    private static let rests = "rests"
 
     /// Gives the lock up; does nothing the second time.
-    func release() {
+    ///
+    /// - Parameter atRest: Whether nothing is left to do.
+    func release(atRest: Bool) {
         let file = descriptor.withLock { descriptor in
             defer { descriptor = nil }
             return descriptor
         }
         guard let file else { return }
+        let text = Array("\(getpid())\n\(Self.rests)\n".utf8)
+        // When it can't be written, somebody looks in vain, and no more.
+        if atRest { _ = pwrite(file, text, text.count, 0) }
         // Closing alone is not enough: a program that another thread is just starting shares the descriptor until exec.
         flock(file, LOCK_UN)
         close(file)

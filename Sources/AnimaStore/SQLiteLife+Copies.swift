@@ -119,7 +119,7 @@ extension SQLiteLife {
     private static func beginning(at path: String, _ build: (LifeFile) throws -> Void) throws {
         let file = LifeFile(path)
         let lock = try LifeLock(lifeAt: file.path)
-        defer { lock.release() }
+        defer { lock.release(atRest: false) }
         try file.place(build)
     }
 

@@ -171,7 +171,7 @@ public final class SQLiteLife: LifeStore {
         }
     }
 
-    public func close() async {
+    public func close(atRest: Bool) async {
         isClosed.withLock { $0 = true }
         await withCheckedContinuation { continuation in
             // After what was begun, and on another thread: a connection can't be closed from its own queue.
@@ -180,7 +180,7 @@ public final class SQLiteLife: LifeStore {
                 if !isReadOnly { try? saveState(db) }
                 Self.threads.async {
                     try? database.close()
-                    lock?.release()
+                    lock?.release(atRest: atRest)
                     continuation.resume()
                 }
             }

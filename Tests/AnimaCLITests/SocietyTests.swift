@@ -146,4 +146,29 @@ struct SocietyTests {
         #expect(result.output == "2\n" && result.errors.contains("@writer is given up"), "\(result.errors)")
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "this is no life")
     }
+
+    // MARK: All of a home
+
+    @Test("all agents that were left something to do go on in one process; those that rest are not even opened")
+    func resumesAll() throws {
+        let program = try Program()
+        for name in ["one", "two", "three"] {
+            #expect(try program.run("new", name).status == 0)
+            #expect(try program.run("run", name, "say two").output == "two\n")
+        }
+        let nothing = try program.run("resume")
+        #expect(nothing.status == 0 && nothing.errors == "nothing to resume\n", "\(nothing.errors)")
+        #expect(try program.run("send", "one", "say five").status == 0)
+        #expect(try program.run("run", "two", "say nine", more: ["ANIMA_TEST_FAILPOINT": "after:1"]).status != 0)
+        // A file that can't be opened would be noticed.
+        try "this is no life".write(
+            toFile: program.home + "/agents/three/life.sqlite",
+            atomically: true,
+            encoding: .utf8
+        )
+        let resumed = try program.run("resume")
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        #expect(Set(resumed.output.split(separator: "\n")) == ["@one: five", "@two: nine"], "\(resumed.output)")
+        #expect(try program.run("resume").errors == "nothing to resume\n")
+    }
 }

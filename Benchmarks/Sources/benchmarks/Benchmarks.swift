@@ -26,6 +26,10 @@ struct Benchmarks {
             try await Tools.measure(into: &report, anima: arguments[1], scratch: scratch)
             return print(report.table)
         }
+        if arguments.contains("--only-messages") {
+            try await Messages.measure(into: &report, scratch: scratch)
+            return print(report.table)
+        }
         // While this process is small: a child's peak memory counts its parent's until it is another program.
         try Starting.measure(into: &report, anima: arguments[1], scratch: scratch)
         try await IdleAgents.measure(into: &report)
@@ -33,6 +37,7 @@ struct Benchmarks {
         try await Waking.measure(into: &report, scratch: scratch)
         try await Recalling.measure(into: &report, scratch: scratch)
         try await Crowd.measure(into: &report, scratch: scratch)
+        try await Messages.measure(into: &report, scratch: scratch)
         try await Tools.measure(into: &report, anima: arguments[1], scratch: scratch)
         try await RealModels.measure(into: &report)
         print(report.table)

@@ -56,5 +56,6 @@ private struct NoLife: LifeStore {
     func vectorCounts() async throws -> [String: Int] { [:] }
     func consolidationMaterial() async throws -> Consolidation.Material { Consolidation.Material() }
     func spill(hash: String) async throws -> [UInt8]? { nil }
-    func close() async {}
+    func hasTaken(_ envelope: EnvelopeID) async throws -> Bool { false }
+    func close(atRest: Bool) async {}
 }

@@ -1,4 +1,5 @@
 public import AnimaCore
+import AnimaStore
 
 #if canImport(Glibc)
 import Glibc
@@ -57,6 +58,12 @@ public struct AnimaHome: Hashable, Sendable {
         let directory = path + "/agents"
         guard FilePath.exists(directory) else { return [] }
         return try FilePath.entries(of: directory).compactMap { try? AgentID($0) }.sorted()
+    }
+
+    /// The agents in whose lives something may be left to do, in the order of their names: those that a process left in the middle, and
+    /// those that were sent something since.
+    public func agentsThatMayOweWork() throws(HomeError) -> [AgentID] {
+        try agents().filter { FilePath.exists(lifePath(of: $0)) && SQLiteLife.mayOweWork(at: lifePath(of: $0)) }
     }
 
     /// Makes an agent's directory, and those above it, for the owner's eyes only.

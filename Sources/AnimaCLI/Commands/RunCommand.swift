@@ -79,26 +79,29 @@ struct RunCommand: AsyncParsableCommand {
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
-        abstract: "Finish what an agent was doing when its process ended.",
+        abstract: "Finish what an agent, or all agents of the home, were doing when their process ended.",
         discussion: """
             Answers of finished tasks go to standard output. A tool call that may not be repeated is not: the agent is \
-            told that its outcome is unknown.
+            told that its outcome is unknown. Without an agent, all that live in the home and were left something to do \
+            go on, in one process.
 
-            Example:
+            Examples:
               anima resume examples/clerk.toml
+              anima resume
             """
     )
 
     @Argument(
-        help: ArgumentHelp("A configuration file, or an agent's name.", valueName: "config"),
+        help: ArgumentHelp("A configuration file, or an agent's name; all agents when left out.", valueName: "config"),
         completion: .file(extensions: ["toml"])
     )
-    var config: String
+    var config: String?
 
     @OptionGroup var work: WorkOptions
 
     func run() async throws {
-        try await Session(work, target: config).resume()
+        if let config { return try await Session(work, target: config).resume() }
+        try await Household(work).resume()
     }
 }
 

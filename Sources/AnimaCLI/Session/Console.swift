@@ -109,6 +109,13 @@ final class Console: Sendable {
         }
     }
 
+    /// Shows what one of several agents did, and its answers on standard output; called by one task, in order.
+    func showAnswer(_ event: Event) {
+        guard case .turnEnded(let fact) = event.fact, !isJSON else { return showPeer(event) }
+        remember(fact.end)
+        showAnswer(.init(end: fact.end, text: fact.text, at: event.at), of: event.agent)
+    }
+
     private func print(_ event: Event) {
         // A fact that was just written can be written again.
         guard let json = try? event.json() else { return }

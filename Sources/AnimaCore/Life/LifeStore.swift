@@ -45,7 +45,14 @@ public protocol LifeStore: MemoryReader, VectorStore {
     func spill(hash: String) async throws -> [UInt8]?
 
     /// Gives up the life; later calls throw. Waits for appends that have begun, and may save the state for a quick start.
-    func close() async
+    ///
+    /// - Parameter atRest: Whether nothing is owed, which may be noted for who looks for agents with something to do.
+    func close(atRest: Bool) async
+}
+
+extension LifeStore {
+    /// Gives up the life, of which nobody says that nothing is owed in it.
+    public func close() async { await close(atRest: false) }
 }
 
 /// What a life is folded from when it wakes.

@@ -258,7 +258,7 @@ public actor Agent {
         for tool in equipment.tools { await tool.release(id) }
         failWaiters(AgentError.stopped(id))
         if endsListening { live.finish() }
-        await store.close()
+        await store.close(atRest: isIdle && fault == nil && mind.state.outbox.isEmpty)
     }
 
     /// Ends the agent at once, as if its process had died: nothing more is written, and what is owed stays owed.

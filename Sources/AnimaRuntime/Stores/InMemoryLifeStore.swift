@@ -88,7 +88,7 @@ public final class InMemoryLifeStore: LifeStore {
         try read { $0.spills[hash] }
     }
 
-    public func close() async {
+    public func close(atRest: Bool) async {
         contents.withLock { $0.isClosed = true }
     }
 

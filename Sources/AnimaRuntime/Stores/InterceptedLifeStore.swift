@@ -82,5 +82,5 @@ public final class InterceptedLifeStore: LifeStore {
 
     public func spill(hash: String) async throws -> [UInt8]? { try await inner.spill(hash: hash) }
 
-    public func close() async { await inner.close() }
+    public func close(atRest: Bool) async { await inner.close(atRest: atRest) }
 }

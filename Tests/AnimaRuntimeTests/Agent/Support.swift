@@ -112,7 +112,7 @@ final class TroubledStore: LifeStore {
     func spill(hash: String) async throws -> [UInt8]? { try await inner.spill(hash: hash) }
     func consolidationMaterial() async throws -> Consolidation.Material { try await inner.consolidationMaterial() }
     /// Kept open, so that a second agent can take the life over as after a crash.
-    func close() async {}
+    func close(atRest: Bool) async {}
 }
 
 extension LifeStore {
