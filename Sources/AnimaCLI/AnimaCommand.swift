@@ -47,7 +47,8 @@ struct AnimaCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Lives",
                 subcommands: [
-                    LogCommand.self, WhyCommand.self, UndoCommand.self, ForkCommand.self, ExportCommand.self,
+                    LogCommand.self, WhyCommand.self, TraceCommand.self, UndoCommand.self, ForkCommand.self,
+                    ExportCommand.self,
                     ImportCommand.self,
                 ]
             ),

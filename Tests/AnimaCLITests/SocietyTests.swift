@@ -161,14 +161,31 @@ struct SocietyTests {
         #expect(try program.run("send", "one", "say five").status == 0)
         #expect(try program.run("run", "two", "say nine", more: ["ANIMA_TEST_FAILPOINT": "after:1"]).status != 0)
         // A file that can't be opened would be noticed.
-        try "this is no life".write(
-            toFile: program.home + "/agents/three/life.sqlite",
-            atomically: true,
-            encoding: .utf8
-        )
+        try "this is no life"
+            .write(
+                toFile: program.home + "/agents/three/life.sqlite",
+                atomically: true,
+                encoding: .utf8
+            )
         let resumed = try program.run("resume")
         #expect(resumed.status == 0, "\(resumed.errors)")
         #expect(Set(resumed.output.split(separator: "\n")) == ["@one: five", "@two: nine"], "\(resumed.output)")
         #expect(try program.run("resume").errors == "nothing to resume\n")
+    }
+
+    @Test("a task is followed over all agents that worked on it, in a tree")
+    func traces() throws {
+        let program = try team()
+        #expect(try program.run("run", "clerk.toml", "ask @writer to add 2 and 40").output == "42\n")
+        let tree = try program.run("trace", "clerk").output.split(separator: "\n")
+        #expect(tree.count == 2 && tree[0].hasPrefix("@clerk task from owner, answered in t1 after"), "\(tree)")
+        #expect(tree[1].hasPrefix("  @writer ask from @clerk, answered in t1") && tree[1].hasSuffix("add 2 and 40"))
+        // The same from the other end, for programs.
+        let lines = try program.run("trace", "writer", "t1", "--json").output.split(separator: "\n")
+            .map { try JSONValue(parsing: String($0)) }
+        #expect(lines.map { $0["agent"] } == ["clerk", "writer"] && lines.map { $0["depth"] } == [0, 1])
+        #expect(lines.allSatisfy { $0["tokens"]?.intValue ?? 0 > 0 })
+        let wrong = try program.run("trace", "clerk", "t9")
+        #expect(wrong.status == 2 && wrong.errors.contains("clerk took nothing as t9"))
     }
 }

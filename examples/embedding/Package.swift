@@ -10,6 +10,10 @@ let package = Package(
         .executableTarget(
             name: "embedding",
             dependencies: [.product(name: "Anima", package: "anima")]
-        )
+        ),
+        .executableTarget(
+            name: "supervision",
+            dependencies: [.product(name: "Anima", package: "anima")]
+        ),
     ]
 )

@@ -49,7 +49,11 @@ enum Messages {
         for number in 0..<rounds { try await deliver("250", "start-\(number)", to: try name(number * 100), runtime) }
         try await runtime.rest()
         let messages = Double(rounds * 250)
-        report.add("a message in a ring of \(count), turn included, lives in memory, CPU", (Measure.cpu - began) / messages, "µs")
+        report.add(
+            "a message in a ring of \(count), turn included, lives in memory, CPU",
+            (Measure.cpu - began) / messages,
+            "µs"
+        )
         let wall = Measure.milliseconds(ContinuousClock.now - start) * 1000 / messages
         report.add("… wall", wall, "µs")
         await runtime.shutdown()
@@ -78,13 +82,19 @@ enum Messages {
                 _ = try await runtime.deliver(notice, to: try name(number))
             }
         }
-        report.add("a message that begins nothing, life in memory, CPU", (Measure.cpu - began) / Double(20 * count), "µs", aim: 0.3)
+        report.add(
+            "a message that begins nothing, life in memory, CPU",
+            (Measure.cpu - began) / Double(20 * count),
+            "µs",
+            aim: 0.3
+        )
         await runtime.shutdown()
     }
 
     /// A question and its answer: the asker's call, a turn of the other one, the result.
     private static func asking(into report: inout Report) async throws {
-        let first = try name(0), second = try name(1)
+        let first = try name(0)
+        let second = try name(1)
         var policy = policy
         policy.peers = [first, second]
         let asker = Equipment(model: AskingModel(times: 500), tools: [AskingTool(peer: second)], policy: policy)
@@ -96,7 +106,12 @@ enum Messages {
         let began = Measure.cpu
         try await deliver("go", "ask", to: first, runtime)
         try await runtime.rest()
-        report.add("a question and its answer, both turns included, lives in memory, CPU", (Measure.cpu - began) / 500, "µs", aim: 1)
+        report.add(
+            "a question and its answer, both turns included, lives in memory, CPU",
+            (Measure.cpu - began) / 500,
+            "µs",
+            aim: 1
+        )
         await runtime.shutdown()
     }
 
@@ -133,7 +148,11 @@ enum Messages {
         let messages = Double(count * perAgent)
         let wall = Measure.milliseconds(ContinuousClock.now - start)
         let which = durability == .full ? "full" : "normal"
-        report.add("\(count) agents telling, durability \(which), wall per message, turn included", wall * 1000 / messages, "µs")
+        report.add(
+            "\(count) agents telling, durability \(which), wall per message, turn included",
+            wall * 1000 / messages,
+            "µs"
+        )
         report.add("… CPU", (Measure.cpu - began) / messages, "µs")
         await runtime.shutdown()
     }
@@ -198,8 +217,15 @@ enum Messages {
         for id in found { _ = try await runtime.agent(id) }
         try await runtime.rest()
         let wall = Measure.milliseconds(ContinuousClock.now - start)
-        guard found == busy.sorted() else { return report.skip("starting with \(count) lives: it found \(found.count)") }
-        report.add("starting with \(count) lives, \(withWork) of them with work, until that is done, wall", wall, "ms", aim: 1000)
+        guard found == busy.sorted() else {
+            return report.skip("starting with \(count) lives: it found \(found.count)")
+        }
+        report.add(
+            "starting with \(count) lives, \(withWork) of them with work, until that is done, wall",
+            wall,
+            "ms",
+            aim: 1000
+        )
         await runtime.shutdown()
     }
 }

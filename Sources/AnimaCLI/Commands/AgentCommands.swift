@@ -76,6 +76,8 @@ struct ListCommand: AsyncParsableCommand {
             "name": .string(id.name), "events": .int(state.lastSeq), "turns": .int(state.turnCount),
             "open": .int(state.turns.count), "waiting": .int(state.inbox.count),
             "last": info.lastAt.map { .string($0.rfc3339) } ?? .null,
+            "parent": state.policy.birth.map { .string($0.parent.name) } ?? .null,
+            "children": .int(state.openChildren.count),
         ]
     }
 
@@ -86,7 +88,9 @@ struct ListCommand: AsyncParsableCommand {
         let last = row["last"]?.stringValue.map { ", last \($0)" } ?? ""
         let open =
             number("open") + number("waiting") > 0 ? ", \(number("open")) open, \(number("waiting")) waiting" : ""
-        return "\(name)\(number("turns")) turns, \(number("events")) events\(open)\(last)"
+        let parent = row["parent"]?.stringValue.map { ", a child of \($0)" } ?? ""
+        let children = number("children") > 0 ? ", \(number("children")) children at work" : ""
+        return "\(name)\(number("turns")) turns, \(number("events")) events\(open)\(children)\(parent)\(last)"
     }
 }
 

@@ -412,7 +412,7 @@ struct MessageTarget: ParsableArguments {
 
 extension InboxItem.Status {
     /// The word for it in JSON.
-    fileprivate var name: String {
+    var name: String {
         switch self {
         case .waiting: "waiting"
         case .working: "working"
@@ -432,7 +432,7 @@ extension InboxItem.Status {
     fileprivate var reason: String? { if case .ended(_, let end) = self { end.reason } else { nil } }
 
     /// What people read.
-    fileprivate var text: String {
+    var text: String {
         [name, turn.map { "in \($0)" }, reason].compactMap(\.self).joined(separator: " ")
     }
 }

@@ -82,7 +82,11 @@ struct Household {
                 guard await owesWork(id) else { continue }
                 left.parked += 1
                 let way = "anima resume FILE, with the file that says what it is"
-                terminal.line("@\(id) was left something to do and has no agent.toml in the home: \(way)", to: .error, .yellow)
+                terminal.line(
+                    "@\(id) was left something to do and has no agent.toml in the home: \(way)",
+                    to: .error,
+                    .yellow
+                )
             } catch {
                 left.failures += 1
                 terminal.line("@\(id) can't go on: \(error)", to: .error, .red)
