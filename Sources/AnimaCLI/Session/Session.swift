@@ -61,7 +61,10 @@ struct Session {
             let envelope = try Self.envelope(task.text, task, images: images)
             console.expect(answerTo: envelope.id)
             try await hand(envelope, attachments, to: agent)
-            if let parking = try await rest(agent, runtime), await agent.isOpen(envelope.id) { return .parked(parking) }
+            let parking = try await rest(agent, runtime)
+            // It may have gone down meanwhile, and be another one now.
+            let agent = try await runtime.agent(agent.id)
+            if let parking, await agent.isOpen(envelope.id) { return .parked(parking) }
             return .done(try await agent.answer(to: envelope.id).ending?.end)
         }
     }
@@ -208,6 +211,7 @@ struct Session {
     private func rest(_ agent: Agent, _ runtime: Runtime) async throws -> Parking? {
         while true {
             try await runtime.rest(orParkedFor: options.wait ? [.owner, .peer] : [.owner, .model, .peer])
+            let agent = try await runtime.agent(agent.id)
             guard let (asker, question) = await runtime.firstQuestion() else {
                 return await agent.isAtRest ? nil : await agent.parking
             }

@@ -247,12 +247,8 @@ public actor Agent {
         isStopping = true
         alarm?.task.cancel()
         alarm = nil
-        // What ends may commit and begin nothing more; look again until no task is left.
-        while let (effect, task) = tasks.first {
-            task.cancel()
-            await task.value
-            tasks[effect] = nil
-        }
+        // What ends may commit, and begins nothing more.
+        await endTasks()
         filling?.cancel()
         await filling?.value
         for tool in equipment.tools { await tool.release(id) }
@@ -263,26 +259,31 @@ public actor Agent {
 
     /// Ends the agent at once, as if its process had died: nothing more is written, and what is owed stays owed.
     ///
-    /// What it runs is told to stop, its programs are killed, and it waits for that no longer than ``grace``.
+    /// What it runs is told to stop, and its programs are killed.
     func terminate(_ down: AgentDown) async {
         fail(down)
         isStopping = true
         filling?.cancel()
         for tool in equipment.tools { await tool.release(id) }
-        if !tasks.isEmpty {
-            let clock = equipment.clock
-            let timer = Task {
-                guard (try? await clock.sleep(until: clock.now + Self.grace)) != nil else { return }
-                self.tasksEnded?.resume()
-                self.tasksEnded = nil
-            }
-            await withCheckedContinuation { tasksEnded = $0 }
-            timer.cancel()
-        }
+        await endTasks()
         await store.close()
     }
 
-    /// So long what was told to stop may go on before the agent counts as stuck, and is left alone when it goes down.
+    /// Tells everything in flight to stop, and waits for that no longer than ``grace``: what does not hear is left alone.
+    private func endTasks() async {
+        for task in tasks.values { task.cancel() }
+        guard !tasks.isEmpty else { return }
+        let clock = equipment.clock
+        let timer = Task {
+            guard (try? await clock.sleep(until: clock.now + Self.grace)) != nil else { return }
+            self.tasksEnded?.resume()
+            self.tasksEnded = nil
+        }
+        await withCheckedContinuation { tasksEnded = $0 }
+        timer.cancel()
+    }
+
+    /// So long what was told to stop may go on before the agent counts as stuck.
     static let grace = Duration.seconds(10)
 
     // MARK: The committer
