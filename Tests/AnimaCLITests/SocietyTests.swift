@@ -82,6 +82,34 @@ struct SocietyTests {
         #expect(try String(contentsOfFile: own, encoding: .utf8) == "secret")
     }
 
+    @Test("a language model makes a child in its own workspace, with fewer tools and a part of its tokens, and reads its report")
+    func worksForAModel() async throws {
+        let arguments: JSONValue = [
+            "template": "researcher", "task": "write secret to a.txt", "workspace": "shared", "tools": ["write_file"],
+            "tokens": 5000,
+        ]
+        let server = try await ScriptedServer.start(scripts: [
+            Reply.call("spawn", arguments: arguments.text), Reply.call("wait_for", arguments: "{}"),
+            Reply.text("It is written."),
+        ])
+        let program = try Program.asking(
+            server,
+            tools: ["children", "files"],
+            learn: "off",
+            more: "[peers]\nspawn = [\"researcher\"]\nshare_workspace = true"
+        )
+        try program.put(Self.agent("researcher", "", tools: "\"basic\", \"files\""), at: "researcher.toml")
+        let result = try await program.answer("run", "clerk.toml", "have a secret written")
+        #expect(result.output == "It is written.\n", "\(result.errors)")
+        #expect(try program.text("a.txt") == "secret")
+        let birth = try #require(try events(program, "clerk", "envelope.sent").first?["envelope"]?["birth"])
+        #expect(birth["tools"] == ["write_file"] && birth["tokens"] == 5000)
+        // The report is what the model was shown as the result of waiting, as another agent's word.
+        let shown = try #require(server.requests.last.map { String(decoding: $0.body, as: UTF8.self) })
+        #expect(shown.contains("Wrote 6 bytes"))
+        await server.stop()
+    }
+
     @Test("killed at any append, a parent has one child and its report once")
     func survivesKills() throws {
         let task = "have a researcher add 2 and 40, then wait for the report"

@@ -96,3 +96,19 @@ extension AgentState {
         return above.severity > own.severity ? above : own
     }
 }
+
+extension Fact {
+    /// What `child.lost` carries.
+    public struct ChildLost: Hashable, Sendable, Codable {
+        /// Which one.
+        public let child: AgentID
+        /// Why.
+        public let reason: String
+
+        /// Makes the payload.
+        public init(child: AgentID, reason: String) {
+            self.child = child
+            self.reason = reason
+        }
+    }
+}

@@ -85,20 +85,6 @@ extension Fact {
         }
     }
 
-    /// What `child.lost` carries.
-    public struct ChildLost: Hashable, Sendable, Codable {
-        /// Which one.
-        public let child: AgentID
-        /// Why.
-        public let reason: String
-
-        /// Makes the payload.
-        public init(child: AgentID, reason: String) {
-            self.child = child
-            self.reason = reason
-        }
-    }
-
     /// What `model.replied` carries.
     public struct ModelReplied: Hashable, Sendable, Codable {
         /// One call of the reply, as decided about.
