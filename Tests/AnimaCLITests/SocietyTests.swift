@@ -82,7 +82,9 @@ struct SocietyTests {
         #expect(try String(contentsOfFile: own, encoding: .utf8) == "secret")
     }
 
-    @Test("a language model makes a child in its own workspace, with fewer tools and a part of its tokens, and reads its report")
+    @Test(
+        "a language model makes a child in its own workspace, with fewer tools and a part of its tokens, and reads its report"
+    )
     func worksForAModel() async throws {
         let arguments: JSONValue = [
             "template": "researcher", "task": "write secret to a.txt", "workspace": "shared", "tools": ["write_file"],

@@ -41,6 +41,8 @@ private struct NoLife: LifeStore {
     func append(_ batch: LifeBatch) async throws {}
     func events(after seq: Int, turn: TurnID?, limit: Int) async throws -> [Event] { [] }
     func transcript(of conversation: ConversationID, bytes: Int) async throws -> [TranscriptTurn] { [] }
+    func summary(of conversation: ConversationID) async throws -> ConversationSummary? { nil }
+    func place(of turn: TurnID) async throws -> Int? { nil }
     func turn(answering envelope: EnvelopeID) async throws -> TranscriptTurn? { nil }
     func recall(_ query: RecallQuery) async throws -> [RecallHit] { [] }
     func memory(_ id: Int) async throws -> Memory? { nil }

@@ -5,7 +5,7 @@ import GRDB
 /// What messages between agents cost.
 enum Messages {
     static func measure(into report: inout Report, scratch: String) async throws {
-        try await ring(of: 1000, rounds: 10, into: &report)
+        try await ring(of: 1000, ways: 40, into: &report)
         try await asking(into: &report)
         try await durable(.normal, agents: 100, perAgent: 50, scratch: "\(scratch)/normal", into: &report)
         try await durable(.full, agents: 1000, perAgent: 2, scratch: "\(scratch)/full", into: &report)
@@ -37,18 +37,21 @@ enum Messages {
     }
 
     /// Tells around a ring: each message begins a turn, whose one call sends the next one.
-    private static func ring(of count: Int, rounds: Int, into report: inout Report) async throws {
-        let equipment = try (0..<count).map { try equipment(of: $0, in: count) }
+    private static func ring(of count: Int, ways: Int, into report: inout Report) async throws {
+        let all = try (0..<count).map { try equipment(of: $0, in: count) }
         let runtime = Runtime(seed: 1) { id, _ in
             let number = Int(id.name.dropFirst()) ?? 0
-            return .init(store: InMemoryLifeStore(), equipment: equipment[number])
+            return .init(store: InMemoryLifeStore(), equipment: all[number])
         }
         for number in 0..<count { _ = try await runtime.agent(try name(number)) }
+        // Once around, so that what is loaded lazily is loaded.
+        for number in 0..<4 { try await deliver("250", "first-\(number)", to: try name(number * 250), runtime) }
+        try await runtime.rest()
         let began = Measure.cpu
         let start = ContinuousClock.now
-        for number in 0..<rounds { try await deliver("250", "start-\(number)", to: try name(number * 100), runtime) }
+        for number in 0..<ways { try await deliver("250", "start-\(number)", to: try name(number * 25), runtime) }
         try await runtime.rest()
-        let messages = Double(rounds * 250)
+        let messages = Double(ways * 250)
         report.add(
             "a message in a ring of \(count), turn included, lives in memory, CPU",
             (Measure.cpu - began) / messages,
@@ -124,7 +127,7 @@ enum Messages {
         into report: inout Report
     ) async throws {
         try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
-        let equipment = try (0..<count).map { try equipment(of: $0, in: count) }
+        let all = try (0..<count).map { try equipment(of: $0, in: count) }
         let runtime = Runtime(seed: 1) { id, _ in
             let life = try SQLiteLife.open(
                 at: "\(scratch)/\(id).sqlite",
@@ -132,7 +135,7 @@ enum Messages {
                 mode: .create,
                 durability: durability
             )
-            return .init(store: life, equipment: equipment[Int(id.name.dropFirst()) ?? 0])
+            return .init(store: life, equipment: all[Int(id.name.dropFirst()) ?? 0])
         }
         for number in 0..<count { _ = try await runtime.agent(try name(number)) }
         let start = ContinuousClock.now

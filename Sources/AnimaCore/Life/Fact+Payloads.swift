@@ -19,13 +19,19 @@ extension Fact {
     /// What `agent.configured` carries.
     public struct AgentConfigured: Hashable, Sendable, Codable {
         /// What the agent may do from here on.
-        public let policy: AgentPolicy
+        public var policy: AgentPolicy { shared.value }
         /// The models' names, in the order in which they are tried.
         public let models: [String]
+        let shared: Shared<AgentPolicy>
 
-        /// Makes the payload.
+        private enum CodingKeys: String, CodingKey {
+            case models
+            case shared = "policy"
+        }
+
+        /// Makes the payload; agents that are given the same one share its policy in memory.
         public init(policy: AgentPolicy, models: [String]) {
-            self.policy = policy
+            shared = Shared(policy)
             self.models = models
         }
     }

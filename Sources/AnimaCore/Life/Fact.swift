@@ -9,7 +9,7 @@ public enum Fact: Hashable, Sendable {
     /// A process took over work that another one had left.
     case agentWoke(AgentWoke)
     /// An envelope was taken.
-    case envelopeAccepted(EnvelopeAccepted)
+    indirect case envelopeAccepted(EnvelopeAccepted)
     /// Work on an envelope began.
     case turnOpened(TurnOpened)
     /// A message was taken into an open turn.
@@ -41,7 +41,7 @@ public enum Fact: Hashable, Sendable {
     /// An ended turn was learned from.
     case memoryLearned(MemoryLearned)
     /// The agent sent an envelope to another one.
-    case envelopeSent(EnvelopeSent)
+    indirect case envelopeSent(EnvelopeSent)
     /// An envelope could not be carried; it is tried again.
     case envelopeDelayed(EnvelopeDelayed)
     /// An envelope that was sent was delivered, refused or given up.

@@ -16,7 +16,8 @@ public struct AgentState: Hashable, Sendable, Codable {
     /// The identity of the life.
     public private(set) var life: LifeID?
     /// What the agent may do.
-    public private(set) var policy = AgentPolicy()
+    public var policy: AgentPolicy { sharedPolicy.value }
+    private var sharedPolicy = Shared(AgentPolicy())
     /// The models that it was configured with, in the order in which they are tried.
     public private(set) var models: [String] = []
     /// Envelopes that wait, in the order in which they were taken.
@@ -105,7 +106,7 @@ public struct AgentState: Hashable, Sendable, Codable {
         switch event.fact {
         case .lifeBegan(let fact): life = fact.life
         case .agentConfigured(let fact):
-            policy = fact.policy
+            sharedPolicy = fact.shared
             models = fact.models
             // A change may have mended what failed: everything is tried again from the first model on.
             for index in turns.indices { turns[index].asking.restart() }

@@ -9,7 +9,7 @@ public struct Mind: Sendable {
         /// Its life begins, or goes on in a copy.
         case begin(LifeID, program: String, parent: LifeID?)
         /// Its configuration is this; recorded when it differs from the last one.
-        case configure(AgentPolicy, models: [String])
+        case configured(Fact.AgentConfigured)
         /// A process took it over; recorded when something was open.
         case wake(program: String)
         /// An envelope came, with the bytes that it refers to.
@@ -32,6 +32,11 @@ public struct Mind: Sendable {
         case cancel(TurnID?, by: String)
         /// Time went by.
         case look
+
+        /// Its configuration is this.
+        public static func configure(_ policy: AgentPolicy, models: [String]) -> Input {
+            .configured(.init(policy: policy, models: models))
+        }
     }
 
     /// What an effect came to.
@@ -200,10 +205,10 @@ public struct Mind: Sendable {
         switch input {
         case .begin(let life, let program, let parent):
             work.append(Draft(.lifeBegan(.init(life: life, program: program, parent: parent))))
-        case .configure(let policy, let models):
-            guard work.state.policy != policy || work.state.models != models else { break }
+        case .configured(let fact):
+            guard work.state.policy != fact.policy || work.state.models != fact.models else { break }
             let before = work.state
-            work.append(Draft(.agentConfigured(.init(policy: policy, models: models))))
+            work.append(Draft(.agentConfigured(fact)))
             announceTopics(after: before, &work)
         case .wake(let program):
             if !work.state.turns.isEmpty || work.state.inbox.contains(where: \.envelope.beginsTurn)

@@ -133,7 +133,7 @@ public actor Agent {
             inputs.append(.begin(life, program: equipment.program, parent: parent))
         }
         inputs.append(.wake(program: equipment.program))
-        inputs.append(.configure(equipment.policy, models: equipment.models.map(\.name)))
+        inputs.append(.configured(equipment.configured))
         try await agent.begin(inputs)
         return agent
     }

@@ -9,7 +9,9 @@ public final class Equipment: Sendable {
     /// Who it is and how it works: the stable beginning of every request.
     public let instructions: String
     /// What it may do.
-    public let policy: AgentPolicy
+    public var policy: AgentPolicy { configured.policy }
+    /// The same with its models, as it stands in the life.
+    let configured: Fact.AgentConfigured
     /// Tells it the time.
     public let clock: any AgentClock
     /// The version of the program, for the life.
@@ -46,7 +48,7 @@ public final class Equipment: Sendable {
         models = [model] + fallbacks
         self.tools = tools
         self.instructions = instructions
-        self.policy = policy
+        configured = Fact.AgentConfigured(policy: policy, models: models.map(\.name))
         self.clock = clock
         self.program = program
         self.snapshotInterval = snapshotInterval

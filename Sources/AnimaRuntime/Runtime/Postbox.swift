@@ -27,7 +27,7 @@ public struct Postbox: Sendable {
             let life = LifeID(IdentifierSource.make(at: now, using: &generator))
             all.append(.begin(life, program: equipment.program, parent: nil))
         }
-        all.append(.configure(equipment.policy, models: equipment.models.map(\.name)))
+        all.append(.configured(equipment.configured))
         let decision = mind.decide(all + inputs, at: now)
         if !decision.batch.events.isEmpty { try await store.append(decision.batch) }
         return Array(decision.receipts.dropFirst(all.count))
