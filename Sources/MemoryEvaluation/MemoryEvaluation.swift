@@ -24,8 +24,11 @@ struct MemoryEvaluation {
 
     private static func run(_ arguments: [String]) async throws {
         if arguments.first == "--month" {
-            let month = try await MonthResult.live(seed: arguments.dropFirst().first.flatMap { UInt64($0) } ?? 1)
-            return FileHandle.standardOutput.write(Data("\(month.table)\n\(month.json)\n".utf8))
+            let seed = arguments.dropFirst().first.flatMap { UInt64($0) } ?? 1
+            let month = try await MonthResult.live(seed: seed)
+            let believing = try await GullibleMonth.live(seed: seed)
+            let text = "\(month.table)\n\n\(believing.table)\n\n\(month.json)\n"
+            return FileHandle.standardOutput.write(Data(text.utf8))
         }
         guard let path = arguments.first, !path.hasPrefix("-") else {
             throw EvaluationError("name a file: make eval-memory LOCOMO=FILE")

@@ -34,4 +34,15 @@ struct MemoryEvaluationTests {
         #expect(result.knownAfter >= result.known, "\(result.table)")
         #expect(Double(result.known) >= 0.9 * Double(result.attributes), "\(result.table)")
     }
+
+    @Test(
+        "a model that believes every page and lies about who said it makes no lie the owner's or the agent's word",
+        arguments: [1]
+    )
+    func keepsStrangersApart(seed: UInt64) async throws {
+        let result = try await GullibleMonth.live(seed: seed)
+        #expect(result.pages > 100 && result.kept > 10, "\(result.table)")
+        #expect(result.promoted == 0 && result.shown == 0, "\(result.table)")
+        #expect(Double(result.known) >= 0.8 * Double(result.attributes), "\(result.table)")
+    }
 }

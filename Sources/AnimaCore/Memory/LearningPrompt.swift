@@ -88,6 +88,7 @@ public enum LearningPrompt {
             let value = try? JSONValue(parsing: String(answer[start...end])), let items = value["memories"]?.arrayValue
         else { return nil }
         let said = Statement(turn.saidText).words
+        let told = toldWords(in: turn.saidText)
         return items.prefix(mostDrafts)
             .compactMap { item in
                 guard let text = item["text"]?.stringValue, text.contains(where: { !$0.isWhitespace }) else {
@@ -103,13 +104,35 @@ public enum LearningPrompt {
                     .compactMap { $0.stringValue.flatMap { Int($0.drop { !$0.isNumber }) } }
                 draft.about = TimeExpression.spans(in: text, now: now).first
                 // What is claimed to have been said must be found there, or it counts as the answer's.
+                // With a stranger's text in view nothing may be added to it, and what was asked was not said.
                 let words = Statement(text).words
-                let isSaid =
-                    item["from"]?.stringValue == "said"
-                    && Double(words.intersection(said).count) >= 0.5 * Double(max(words.count, 1))
+                let isFound =
+                    sawUntrusted
+                    ? !words.isEmpty && words.isSubset(of: told)
+                    : Double(words.intersection(said).count) >= 0.5 * Double(max(words.count, 1))
+                let isSaid = item["from"]?.stringValue == "said" && isFound
                 draft.speaker = isSaid ? turn.input.sender.description : nil
                 draft.trust = isSaid ? turn.trust : sawUntrusted ? .untrusted : min(turn.trust, .agent)
                 return draft
             }
+    }
+
+    /// The words of the sentences that tell something.
+    private static func toldWords(in text: String) -> Set<String> {
+        var told: Set<String> = []
+        var sentence = ""
+        func end(asks: Bool) {
+            if !asks { told.formUnion(Statement(sentence).words) }
+            sentence = ""
+        }
+        for character in text {
+            switch character {
+            case "?": end(asks: true)
+            case ".", "!", "\n", ";": end(asks: false)
+            default: sentence.append(character)
+            }
+        }
+        end(asks: false)
+        return told
     }
 }

@@ -59,8 +59,11 @@ public enum MemoryGate {
         for memory in current where !superseded.contains(memory.id) {
             let known = Statement(memory.text)
             if known.saysTheSame(as: said) {
-                // The same from a better source takes the place of the worse one.
-                guard memory.trust < trust else { return .refuse(.duplicate) }
+                // The same from a better source takes the place of the worse one; what a stranger said becomes no better by being
+                // repeated, only by the owner's word.
+                guard memory.trust < trust, memory.trust != .untrusted || trust == .owner else {
+                    return .refuse(.duplicate)
+                }
                 superseded.append(memory.id)
             } else if memory.trust <= trust, said.replaces(known) {
                 superseded.append(memory.id)

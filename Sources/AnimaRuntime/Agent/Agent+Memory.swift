@@ -135,7 +135,8 @@ extension Agent {
     ) async throws -> [MemoryDraft]? {
         guard let model = equipment.models.first(where: { $0.facts.understandsText }) else { return nil }
         let now = equipment.clock.now
-        let query = RecallQuery(String(turn.saidText.prefix(4000)), now: now, limit: 12)
+        // What a stranger said is not shown as known: repeated by the model it would look like the agent's own.
+        let query = RecallQuery(String(turn.saidText.prefix(4000)), now: now, trust: .agent, limit: 12)
         let known = try await store.recall(query).compactMap(\.passage.memory)
         let tokens = mind.state.policy.memory.learningTokens
         var request = LearningPrompt.request(for: turn, known: known, tokens: tokens, now: now)
