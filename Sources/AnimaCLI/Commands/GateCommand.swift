@@ -20,18 +20,21 @@ struct GateCommand: AsyncParsableCommand {
     /// The rules of an agent and the tools they are about.
     fileprivate struct Rules {
         let gate: Gate
+        /// What the owner added when asked.
+        let grants: [Gate.Rule]
         let specs: [String: ToolSpec]
 
         init(_ config: String, _ common: CommonOptions) async throws {
             let composition = try common.composition()
             let (id, configuration) = try composition.agent(config)
-            var rules = configuration.effectivePolicy.gate.rules
+            gate = configuration.effectivePolicy.gate
             if FilePath.exists(composition.home.lifePath(of: id)) {
                 let life = try common.reader(of: id)
-                rules += try await life.wake().state().grants
+                grants = try await life.wake().state().grants
                 await life.close()
+            } else {
+                grants = []
             }
-            gate = Gate(rules: rules)
             specs = Dictionary(
                 try composition.specs(configuration).map { ($0.name, $0) },
                 uniquingKeysWith: { first, _ in first }
@@ -45,7 +48,7 @@ struct GateCommand: AsyncParsableCommand {
             }
             do {
                 let checked = try spec.parameters.validate(arguments)
-                return gate.judge(spec, checked, untrusted: isUntrusted ? "as asked" : nil)
+                return gate.judge(spec, checked, with: grants, untrusted: isUntrusted ? "as asked" : nil)
             } catch {
                 throw UsageError("the arguments don't fit \(tool): \(error)")
             }

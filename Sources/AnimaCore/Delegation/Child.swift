@@ -90,7 +90,7 @@ extension AgentState {
 
     /// What is decided about a call: of a child, the stricter of its own gate and its parent's.
     func verdict(on spec: ToolSpec, _ arguments: JSONValue, untrusted source: String?) -> ToolCall.Verdict {
-        let own = gate.decide(spec, arguments, untrusted: source)
+        let own = policy.gate.judge(spec, arguments, with: grants, untrusted: source).verdict
         guard let birth = policy.birth else { return own }
         let above = birth.gate.decide(spec, arguments, untrusted: source)
         return above.severity > own.severity ? above : own

@@ -70,6 +70,18 @@ public struct Gate: Hashable, Sendable, Codable {
             ?? judgeOne(spec, arguments, untrusted: source)
     }
 
+    /// Decides about one call with rules that the owner added when asked: what a rule of this gate denies stays denied.
+    public func judge(
+        _ spec: ToolSpec,
+        _ arguments: JSONValue,
+        with grants: [Rule],
+        untrusted source: String? = nil
+    ) -> Judgement {
+        let configured = judge(spec, arguments, untrusted: source)
+        guard !grants.isEmpty, configured.matching.first?.action != .deny else { return configured }
+        return Gate(rules: rules + grants).judge(spec, arguments, untrusted: source)
+    }
+
     private func judgeOne(_ spec: ToolSpec, _ arguments: JSONValue, untrusted source: String?) -> Judgement {
         let matching =
             rules.compactMap { rule in rule.rank(for: spec, arguments, isUntrusted: source != nil).map { (rule, $0) } }
@@ -146,18 +158,27 @@ extension Gate.Rule {
             return Glob(argument, separator: nil).matches(value) ? specificity : nil
         case .path:
             // An absolute path may name the same file as a relative pattern: it gets its worst reading.
-            if value.hasPrefix("/"), !argument.hasPrefix("/") { return action == .deny ? specificity : nil }
+            if value.hasPrefix("/"), !argument.hasPrefix("/") { return action == .allow ? nil : specificity }
             return Glob(argument, separator: UInt8(ascii: "/")).matches(Self.resolved(value)) ? specificity : nil
         case .command:
-            // A line that the shell would take apart can't be judged by its beginning: it gets its worst reading.
-            if spec.isOpaque(arguments) { return action == .deny ? specificity : nil }
-            return Glob(argument, separator: nil).matches(value) ? specificity : nil
+            // A line that the shell would take apart can't be judged by its beginning: it gets its worst reading, whichever rule
+            // is the most specific.
+            if spec.isOpaque(arguments) { return action == .allow ? nil : Self.worst }
+            // Words are words, however far apart; and a program is the same by whichever way to it.
+            let words = value.split { $0 == " " || $0 == "\t" }
+            let glob = Glob(argument, separator: nil)
+            if glob.matches(words.joined(separator: " ")) { return specificity }
+            guard action != .allow, let name = words.first?.split(separator: "/").last else { return nil }
+            return glob.matches(([name] + words.dropFirst()).joined(separator: " ")) ? specificity : nil
         case .address:
             // What is no address leads nowhere; it gets its worst reading too.
-            if spec.address(arguments) == nil { return action == .deny ? specificity : nil }
+            if spec.address(arguments) == nil { return action == .allow ? nil : specificity }
             return Glob(argument, separator: nil).matches(value) ? specificity : nil
         }
     }
+
+    /// The rank of what can't be seen through: above every pattern, so that what denies goes over what asks.
+    private static let worst = 1_000_000_000
 
     /// A path without `.`, `..` and doubled `/`; a path that climbs above its start keeps its leading `..`.
     private static func resolved(_ path: String) -> String {
@@ -210,9 +231,12 @@ extension ToolSpec {
         if gateForm == .address, address(arguments) == nil { return nil }
         if gateForm == .command {
             if isOpaque(arguments) { return nil }
-            let words = text.split(separator: " ")
-            let program = words.first?.split(separator: "/").last.map(String.init) ?? ""
-            if RunningPrograms.contains(program) { return nil }
+            // A program that is named by its place may be another one tomorrow.
+            let words = text.split { $0 == " " || $0 == "\t" }
+            guard let program = words.first, !program.contains("/"), !RunningPrograms.contains(String(program)) else {
+                return nil
+            }
+            return Gate.Rule(.allow, "\(name):\(words.joined(separator: " "))")
         }
         return Gate.Rule(.allow, "\(name):\(text)")
     }
@@ -221,15 +245,23 @@ extension ToolSpec {
 /// Programs that run other programs or code that is given to them.
 private enum RunningPrograms {
     private static let names: Set<String> = [
-        "ash", "awk", "bash", "busybox", "bun", "chroot", "csh", "dash", "deno", "doas", "docker", "elvish", "emacs",
-        "env",
-        "eval", "exec", "expect", "find", "fish", "gawk", "gdb", "ionice", "ksh", "lua", "make", "man", "mawk", "nice",
-        "node",
-        "nohup", "npx", "nsenter", "osascript", "parallel", "perl", "php", "pipx", "podman", "powershell", "pwsh",
-        "python",
-        "rsync", "ruby", "scp", "screen", "script", "sed", "setsid", "sh", "socat", "source", "ssh", "stdbuf", "strace",
-        "su",
-        "sudo", "systemd-run", "tar", "tcsh", "time", "timeout", "tmux", "uvx", "vi", "vim", "watch", "xargs", "zsh",
+        ".", "ant", "ash", "awk", "bash", "builtin", "bun", "bundle", "busybox", "bwrap", "cargo", "chroot", "cmake",
+        "command",
+        "composer", "csh", "ctest", "dash", "deno", "doas", "docker", "dotnet", "elvish", "emacs", "entr", "env",
+        "eval", "exec",
+        "expect", "find", "firejail", "fish", "flock", "gawk", "gdb", "ghc", "git-shell", "go", "gradle", "groovy",
+        "guile",
+        "ionice", "java", "jshell", "julia", "just", "kotlin", "ksh", "less", "lldb", "lua", "luajit", "m4", "make",
+        "man", "mawk",
+        "meson", "mvn", "nice", "ninja", "node", "nohup", "npm", "npx", "nsenter", "osascript", "parallel", "perl",
+        "php", "pip",
+        "pipx", "pnpm", "podman", "poetry", "powershell", "pwsh", "pytest", "python", "r", "rake", "rsync", "rscript",
+        "ruby", "runghc",
+        "scala", "scp", "screen", "script", "sed", "setarch", "setpriv", "setsid", "sh", "socat", "source", "sqlite",
+        "ssh", "stdbuf",
+        "strace", "su", "sudo", "swift", "systemd-run", "tar", "taskset", "tcl", "tclsh", "tcsh", "time", "timeout",
+        "tmux", "tox",
+        "trap", "unshare", "uv", "uvx", "vi", "vim", "watch", "watchexec", "wish", "xargs", "yarn", "zsh",
     ]
 
     /// Whether it is one, also with a version after its name (`python3.12`).

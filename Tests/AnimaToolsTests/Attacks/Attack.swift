@@ -344,6 +344,23 @@ extension Attack {
             Attack.allowed("shell:git status", "git status --porcelain=v2; rm x"),
             Attack.allowed("shell:ls *", "ls $(cat secret)"), Attack.allowed("shell:find *", "find . -exec rm {} ;"),
             Attack.allowed("shell:echo *", "echo x > .git/hooks/pre-commit"),
+        ]
+        + ["rm\t-rf x", " rm -rf x", "rm  x", "/bin/rm -rf x", "ls; rm x", "./rm x"]
+        .map { line in
+            Attack(
+                name: "run \(line) where rm is denied",
+                way: .gate(allow: ["shell"], deny: ["shell:rm *"], "shell", ["command": .string(line)])
+            )
+        } + [
+            Attack(
+                name: "run a denied program by its path",
+                way: .gate(
+                    allow: ["shell"],
+                    deny: ["run_program:rm *"],
+                    "run_program",
+                    ["arguments": ["/bin/rm", "-rf", "x"]]
+                )
+            ),
             Attack(
                 name: "reach a denied file by another way to it",
                 way: .gate(allow: ["files"], deny: ["files:secrets/**"], "read_file", ["path": "x/../secrets/key"])
