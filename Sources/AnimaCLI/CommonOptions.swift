@@ -32,6 +32,11 @@ struct CommonOptions: ParsableArguments {
         let path = home.lifePath(of: id)
         guard FilePath.exists(path) else {
             let names = try home.agents().map(\.name)
+            guard !names.contains(id.name) else {
+                throw UsageError(
+                    "\"\(id)\" has not lived yet: its life begins with its first task (anima run \(id) \"…\")"
+                )
+            }
             let hint = Spelling.closest(to: id.name, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
             let list = names.isEmpty ? "there are none yet" : "there are: \(names.joined(separator: ", "))"
             throw UsageError("there is no life of \"\(id)\" at \(path)\(hint) (\(list))")

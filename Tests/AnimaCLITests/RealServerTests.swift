@@ -62,6 +62,29 @@ struct RealServerTests {
         }
     }
 
+    @Test("several agents think with it side by side: one looks who is there, another one is spoken to by its name")
+    func thinksForATeam() throws {
+        let program = try program(
+            """
+            [tools]
+            use = ["list_agents"]
+            [gate]
+            allow = ["list_agents"]
+            [peers]
+            allow = ["writer"]
+            """
+        )
+        let writer = try program.text("clerk.toml").replacing("\"clerk\"", with: "\"writer\"")
+            .replacing("[\"list_agents\"]", with: "[]").replacing("[\"writer\"]", with: "[\"clerk\"]")
+        try program.put(writer, at: "writer.toml")
+        let result = try program.run("ask", "clerk.toml", "who is there\n@writer hello")
+        let answers = result.output.split(separator: "\n").map { $0.filter { $0 != " " } }
+        let sentence = Self.sentence.filter { $0 != " " }
+        #expect(answers == ["@clerk:\(sentence)", "@writer:\(sentence)"], "\(result.errors)")
+        let results = try program.events("clerk").filter { $0["kind"] == "tool.finished" }
+        #expect(results.contains { $0["result"]?["content"]?.stringValue?.hasPrefix("writer (") == true })
+    }
+
     @Test("goes through a whole loop with a real tool", arguments: ["chat", "responses"])
     func usesTools(style: String) throws {
         let program = try program(

@@ -177,6 +177,34 @@ struct SocietyTests {
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "this is no life")
     }
 
+    @Test(
+        "no tool writes the file of an agent that this one works with, there or not: a peer could be given more than its maker has"
+    )
+    func protectsThoseItWorksWith() throws {
+        let program = try Program(
+            Self.agent(
+                "clerk",
+                "peers.allow = [\"writer\", \"ghost\"]\npeers.spawn = [\"template\"]"
+                    + (Program.hasSandbox ? "" : "\nsandbox.mode = \"none\""),
+                tools: "\"peers\", \"files\", \"shell\""
+            )
+        )
+        let writer = Self.agent("writer", "peers.allow = [\"clerk\", \"third\"]")
+        try program.put(writer, at: "writer.toml")
+        // The third one is the second one's peer.
+        for name in ["writer", "ghost", "template", "third", "clerk"] {
+            let written = try program.run("run", "clerk.toml", "write 'x' to \(name).toml")
+            #expect(written.output.contains("did not work"), "\(name): \(written.output)")
+            guard Program.hasSandbox else { continue }
+            _ = try program.run("run", "clerk.toml", "run `echo x > \(name).toml`")
+        }
+        #expect(try program.text("writer.toml") == writer)
+        for name in ["ghost", "template", "third"] {
+            #expect(!FileManager.default.fileExists(atPath: "\(program.directory)/\(name).toml"), "\(name)")
+        }
+        #expect(try program.run("run", "clerk.toml", "write 'x' to other.toml").output.hasPrefix("Wrote"))
+    }
+
     // MARK: All of a home
 
     @Test("all agents that were left something to do go on in one process; those that rest are not even opened")

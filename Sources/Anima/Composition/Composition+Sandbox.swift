@@ -26,7 +26,7 @@ extension Composition {
             write: settings.write.map(Confinement.real),
             read: settings.read.map(Confinement.real),
             hidden: hidden,
-            protected: configuration.ownFiles
+            protected: definingFiles(of: configuration)
         )
         confinement.network = settings.network
         confinement.hosts = settings.hosts.compactMap { ProgramHost($0) }
@@ -67,6 +67,9 @@ extension AgentConfiguration {
         }
         return Set(files + [personaFile].compactMap(\.self)).sorted()
     }
+
+    /// The names of the agents that it writes to, makes children after, or looks after.
+    var others: [String] { peers + templates + supervised + (birth.map { [$0.template.name, $0.parent.name] } ?? []) }
 
     /// Which sandbox is wanted.
     var sandboxMode: SandboxSurvey.Mode { sandbox.mode.flatMap { SandboxSurvey.Mode(rawValue: $0) } ?? .auto }

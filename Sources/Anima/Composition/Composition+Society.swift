@@ -10,7 +10,11 @@ extension Composition {
     /// - Throws: `AgentError` `.unknownAgent` when there is neither.
     public func peer(_ id: AgentID, beside file: String?) throws -> AgentConfiguration {
         guard let place = place(ofPeer: id, beside: file) else { throw AgentError.unknown(id) }
-        if place == id.name { return try configuration(of: id) }
+        if place == id.name {
+            var configuration = try configuration(of: id)
+            configuration.beside = configuration.beside ?? file.map(FilePath.absolute)
+            return configuration
+        }
         let configuration = try configuration(file: place)
         guard configuration.name == id else { throw AgentError.unknown(id) }
         return configuration
@@ -64,6 +68,25 @@ extension Composition {
         try? home.removeChild(id)
     }
 
+    /// The files that say what an agent, and those that it works with, are and may do, also those that are not there yet: none of them may
+    /// be written by a tool, or an agent could make itself a peer that may do more.
+    func definingFiles(of configuration: AgentConfiguration) -> [String] {
+        var files = Set(configuration.ownFiles)
+        guard let beside = configuration.beside else { return files.sorted() }
+        let directory = ConfigurationFile.directory(of: beside)
+        var names = configuration.others
+        var seen: Set<String> = []
+        while let name = names.popLast(), seen.count < 256 {
+            guard seen.insert(name).inserted else { continue }
+            let path = "\(directory)/\(name).toml"
+            files.insert(FilePath.absolute(path))
+            guard FilePath.exists(path), let other = try? loader().load(path) else { continue }
+            files.formUnion(other.ownFiles)
+            names += other.others
+        }
+        return files.sorted()
+    }
+
     /// The configuration of a child: its template's, bounded by what it is.
     func configuration(of id: AgentID, _ child: ChildFile) throws -> AgentConfiguration {
         let birth = child.birth
@@ -74,6 +97,7 @@ extension Composition {
         if configuration.description.isEmpty { configuration.description = "a \(birth.template) of @\(birth.parent)" }
         configuration.name = id
         configuration.birth = birth
+        configuration.beside = child.beside
         configuration.workspace = home.workspace(of: id)
         if birth.sharesWorkspace {
             let parent = try peer(birth.parent, beside: child.beside)

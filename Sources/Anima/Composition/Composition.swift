@@ -37,7 +37,9 @@ public struct Composition: Sendable {
         file path: String,
         overrides: [ConfigurationOverride] = []
     ) throws -> AgentConfiguration {
-        try loader().load(path, overrides: overrides)
+        var configuration = try loader().load(path, overrides: overrides)
+        configuration.beside = FilePath.absolute(path)
+        return configuration
     }
 
     /// Reads the configuration of an agent that lives in the home.
@@ -65,7 +67,7 @@ public struct Composition: Sendable {
     /// What the home's `config.toml` alone says.
     public func homeConfiguration() throws -> AgentConfiguration { try loader().loadHome() }
 
-    private func loader() throws -> ConfigurationLoader {
+    func loader() throws -> ConfigurationLoader {
         ConfigurationLoader(
             environment: environment,
             baseDirectory: FilePath.currentDirectory(),
@@ -186,7 +188,7 @@ public struct Composition: Sendable {
     /// - Throws: ``WorkspaceError`` when there is none.
     public func workspace(of configuration: AgentConfiguration) throws -> Workspace {
         try Workspace(root: configuration.workspace ?? FilePath.currentDirectory())
-            .protecting(configuration.ownFiles).hiding([home.path])
+            .protecting(definingFiles(of: configuration)).hiding([home.path])
     }
 
     private func tools(of configuration: AgentConfiguration) throws -> [any Tool] {

@@ -40,6 +40,8 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var supervised: [String] = []
     /// What it is, when another agent has made it.
     public var birth: Birth?
+    /// The absolute path of the file beside which the files of other agents are looked for; nil for none.
+    public var beside: String?
     /// What becomes of its children when their work has ended (key `peers.ended_children`).
     public var endedChildren = EndedChildren.keep
     /// Header fields that its requests to an origin carry: `https://api.example NAME: VALUE`, which may refer to secrets.

@@ -26,6 +26,8 @@ public struct DeadLetter: Hashable, Sendable {
                 dead.removeAll { $0.envelope.id == fact.envelope.id }
             case .envelopeSettled(let fact):
                 guard let letter = sent.removeValue(forKey: fact.envelope), fact.outcome != .delivered else { continue }
+                // Nobody misses an order to somebody who had ended, nor a notice.
+                if letter.envelope.kind == .stop || letter.envelope.kind == .notice { continue }
                 dead.append(
                     DeadLetter(
                         seq: event.seq,

@@ -53,6 +53,8 @@ extension Runtime {
         do {
             let agent = try await start(id)
             await startSupervised(by: agent)
+        } catch let error as StoreError where error.code == .locked {
+            // It runs in another process: it is not down, and messages to it wait until it is free.
         } catch {
             guard !isShutDown else { return }
             await seeTo(id, AgentDown(failingToStart: error))

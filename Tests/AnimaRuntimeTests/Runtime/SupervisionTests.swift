@@ -11,6 +11,7 @@ struct SupervisionTests {
     private final class Household: Sendable {
         let stores = Mutex<[AgentID: TroubledStore]>([:])
         let unreadable = Mutex<Set<String>>([])
+        let locked = Mutex<Set<String>>([])
         let events = Mutex<[SupervisionEvent]>([])
         let clock = ManualClock()
         let policies: [String: AgentPolicy]
@@ -36,6 +37,9 @@ struct SupervisionTests {
             guard let policy = policies[id.name] else { throw AgentError.unknown(id) }
             if unreadable.withLock({ $0.contains(id.name) }) {
                 throw StoreError(code: .corrupt, message: "the life of \(id) is damaged")
+            }
+            if locked.withLock({ $0.contains(id.name) }) {
+                throw StoreError(code: .locked, message: "the life of \(id) is in use")
             }
             let store = stores.withLock { stores in
                 let store = stores[id] ?? TroubledStore()
@@ -204,6 +208,20 @@ struct SupervisionTests {
         #expect(await runtime.awake.map(\.name) == ["b", "boss"])
         let a = try AgentID("a")
         #expect(home.stores.withLock { $0[a] } == nil)
+        await runtime.shutdown()
+    }
+
+    @Test("an agent that another process runs is not down: it is woken when it is free and needed")
+    func leavesOthersAlone() async throws {
+        let home = Household(["boss": try supervising(["a"]), "a": .init()])
+        let runtime = home.runtime()
+        home.locked.withLock { _ = $0.insert("a") }
+        _ = try await runtime.agent(try AgentID("boss"))
+        #expect(home.story.isEmpty)
+        await #expect(throws: StoreError.self) { try await runtime.agent(try AgentID("a")) }
+        home.locked.withLock { $0 = [] }
+        _ = try await runtime.agent(try AgentID("a"))
+        #expect(home.story.isEmpty)
         await runtime.shutdown()
     }
 
