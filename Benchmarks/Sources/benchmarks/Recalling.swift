@@ -34,6 +34,10 @@ enum Recalling {
             let began = clock.now
             try await life.append(batch)
             appending += clock.now - began
+            if seq == count / 10 {
+                let bytes = Double(try await life.info().bytes) / Double(seq)
+                report.add("a life of 100,000 memories, bytes for each", bytes, "B")
+            }
         }
         report.add(
             "storing a memory, batches of 1,000",
