@@ -43,6 +43,37 @@ struct CommonOptions: ParsableArguments {
         }
         return try SQLiteLife.openReader(at: path)
     }
+
+    /// Does some work as the writer of an agent's life, which has begun.
+    ///
+    /// - Throws: ``StoreError`` `.locked` when another process holds it.
+    func writing<Value>(_ agent: AgentID, _ body: (SQLiteLife) async throws -> Value) async throws -> Value {
+        // Fails with the list of lives when there is none.
+        await (try reader(of: agent)).close()
+        let life = try SQLiteLife.open(at: try composition().home.lifePath(of: agent), agent: agent, mode: .existing)
+        do {
+            let value = try await body(life)
+            await life.close()
+            return value
+        } catch {
+            await life.close()
+            throw error
+        }
+    }
+}
+
+extension SQLiteLife {
+    /// Appends what the owner did, in order, all or nothing, caused by nothing in the life.
+    ///
+    /// - Returns: The events, with their numbers.
+    @discardableResult
+    func append(_ facts: [Fact], of agent: AgentID, at now: Instant) async throws -> [Event] {
+        let last = try await info().events
+        let events = facts.enumerated()
+            .map { index, fact in Event(seq: last + 1 + index, at: now, agent: agent, fact: fact) }
+        try await append(LifeBatch(events: events))
+        return events
+    }
 }
 
 extension Composition {

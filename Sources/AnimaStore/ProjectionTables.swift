@@ -177,7 +177,8 @@ struct ProjectionTables: Sendable {
                 try db.cachedStatement(sql: restoreMemory).execute(arguments: [id, event.seq])
             }
         case .agentConfigured, .agentWoke, .envelopeSent, .envelopeDelayed, .envelopeSettled, .modelFailed,
-            .approvalAsked, .approvalDecided, .topicsChanged, .childLost, .envelopeDropped, .toolStarted, .toolWaiting,
+            .approvalAsked, .approvalDecided, .grantsForgotten, .topicsChanged, .childLost, .envelopeDropped,
+            .toolStarted, .toolWaiting,
             .toolFinished, .turnClosing,
             .turnEnded,
             .blockEdited,

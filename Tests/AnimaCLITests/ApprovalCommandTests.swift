@@ -32,6 +32,53 @@ struct ApprovalCommandTests {
         #expect(try program.run("approve", "clerk.toml", "first").status == 2)
     }
 
+    @Test("what was allowed for good can be taken back")
+    func forgetsGrants() throws {
+        let program = try Program(Self.asking)
+        #expect(try program.run("gate", "forget", "clerk", "shell:uptime").errors.contains("no life"))
+        _ = try program.run("run", "clerk.toml", "run `echo one`")
+        let approved = try program.run("approve", "clerk.toml", "t1.1.1", "--always")
+        #expect(approved.status == 0 && approved.output.contains("one"), "\(approved.errors)")
+        #expect(try program.run("run", "clerk.toml", "run `echo one`").status == 0)
+        #expect(try program.run("gate", "forget", "clerk").status == 2)
+        let wrong = try program.run("gate", "forget", "clerk", "shell:echo ona")
+        #expect(wrong.status == 2 && wrong.errors.contains("did you mean \"shell:echo one\""), "\(wrong.errors)")
+        let forgotten = try program.run("gate", "forget", "clerk", "allow shell:echo one")
+        #expect(forgotten.status == 0 && forgotten.output == "forgot: allow shell:echo one\n", "\(forgotten.errors)")
+        #expect(try program.run("run", "clerk.toml", "run `echo one`").status == 4)
+        let shown = try JSONValue(parsing: program.run("show", "clerk", "--json").output)
+        #expect(shown["always"] == [])
+        #expect(try program.run("gate", "forget", "clerk", "--all").status == 2)
+    }
+
+    @Test("rules for files count for what a call comes by, and an approval shows what it binds")
+    func holdsFiles() throws {
+        let program = try Program(Self.asking + "\ndeny = [\"files:private/**\"]")
+        for directory in ["private", "sub"] {
+            try FileManager.default.createDirectory(
+                atPath: program.directory + "/" + directory,
+                withIntermediateDirectories: true
+            )
+        }
+        try program.put("the word is needle\n", at: "private/a.txt")
+        try program.put("no needle here\n", at: "open.txt")
+        try FileManager.default.createSymbolicLink(
+            atPath: program.directory + "/way",
+            withDestinationPath: "private/a.txt"
+        )
+        let found = try program.run("run", "clerk.toml", "search for needle in .")
+        #expect(found.output.contains("open.txt:1") && !found.output.contains("the word is"), "\(found.output)")
+        let read = try program.run("run", "clerk.toml", "read way")
+        #expect(!read.output.contains("the word is") && read.output.contains("private/a.txt"), "\(read.output)")
+        try program.put("echo hi\n", at: "sub/x.sh")
+        _ = try program.run("run", "clerk.toml", "run `cd sub && sh x.sh`")
+        let listed = try program.run("approvals").output
+        #expect(listed.contains("sub/x.sh ") && listed.contains("sandbox"), "\(listed)")
+        try program.put("echo bye\n", at: "sub/x.sh")
+        let answered = try program.run("approve", "clerk.toml", "t3.1.1")
+        #expect(answered.status == 4 && answered.output == "", "\(answered.errors)")
+    }
+
     @Test("a script that was changed after the question is asked about again")
     func asksAgain() throws {
         let program = try Program(Self.asking)

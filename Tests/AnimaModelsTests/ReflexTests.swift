@@ -133,6 +133,12 @@ struct ReflexTests {
             ("list a/../..", "list_files{\"path\":\"a/../..\"}"),
             ("show the files", "list_files{\"path\":\".\"}"),
             ("what files are in docs?", "list_files{\"path\":\"docs\"}"),
+            ("search for TODO in .", "search_files{\"fixed\":true,\"path\":\".\",\"pattern\":\"TODO\"}"),
+            (
+                "search for TODO in . and then list docs.",
+                "search_files{\"fixed\":true,\"path\":\".\",\"pattern\":\"TODO\"} > list_files{\"path\":\"docs\"}"
+            ),
+            ("list .", "list_files{\"path\":\".\"}"), ("list the directory docs.", "list_files{\"path\":\"docs\"}"),
             ("grep TODO", "search_files{\"fixed\":true,\"path\":\".\",\"pattern\":\"TODO\"}"),
             ("create a file called n.txt with hi", "write_file{\"content\":\"hi\",\"path\":\"n.txt\"}"),
             ("write the text `a; b` to x", "write_file{\"content\":\"a; b\",\"path\":\"x\"}"),

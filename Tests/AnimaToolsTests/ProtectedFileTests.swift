@@ -7,7 +7,8 @@ import Testing
     @Test(arguments: [
         ".git/hooks/pre-commit", ".git/hooks", "./.git/hooks/post-checkout", "a/../.git/hooks/x", ".GIT/Hooks/x",
         ".git/config",
-        ".envrc", ".bashrc", ".zshrc", ".profile", "link/pre-commit", "alias/hooks/x",
+        ".envrc", ".bashrc", ".zshrc", ".profile", "link/pre-commit", "alias/hooks/x", ".git", "sub/.git",
+        "sub/.git/hooks/pre-commit", "sub/deep/.envrc", "a/.bashrc", ".git/modules/lib/hooks/update",
     ])
     func isNotWritten(path: String) async throws {
         let scene = try Scene()
@@ -75,7 +76,7 @@ import Testing
         #expect(found.contains("open/keys.toml:1") && !found.contains("home/keys.toml:"), "\(found)")
     }
 
-    @Test(arguments: [".github/hooks/x", "git/hooks/x", ".git/hooksx", "sub/.envrc2", ".envrc.example"])
+    @Test(arguments: [".github/hooks/x", "git/hooks/x", ".gitignore", "sub/.envrc2", ".envrc.example"])
     func othersAreWritten(path: String) async throws {
         let scene = try Scene()
         #expect(!(try await scene.call("write_file", ["path": .string(path), "content": "fine"])).isError)

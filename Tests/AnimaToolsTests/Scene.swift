@@ -51,6 +51,7 @@ final class Scene: Sendable {
         timeout: Duration = .seconds(60),
         memories: any MemoryReader = NoMemories(),
         outputs: any OutputReader = NoOutputs(),
+        reach: PathReach? = nil,
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> ToolInvocation {
         ToolInvocation(
@@ -62,6 +63,7 @@ final class Scene: Sendable {
             now: Instant(microseconds: 1_795_400_890_042_000),
             memories: memories,
             outputs: outputs,
+            reach: reach,
             progress: progress
         )
     }

@@ -327,6 +327,41 @@ import Darwin
         try await scene.tool("shell_start").release(try AgentID("tester"))
     }
 
+    @Test("a yes is for the files that a line names, wherever it goes first, large and many as they are")
+    func bindsWhatALineNames() async throws {
+        let scene = try Scene(environment: ["TOKEN": "one"])
+        try scene.put("sub/deep/x.sh", "echo 1")
+        try scene.put("large.bin", [UInt8](repeating: 7, count: 17 * 1024 * 1024))
+        for index in 0..<40 { try scene.put("many/f\(index)", "\(index)") }
+        func found(_ line: String, in directory: String = ".") async throws -> [String: String] {
+            try await scene.tool("shell")
+                .circumstances(
+                    of: scene.invocation("shell", ["command": .string(line), "directory": .string(directory)])
+                )
+        }
+        let many = (0..<40).map { "many/f\($0)" }.joined(separator: " ")
+        for (line, path) in [
+            ("cd sub && cd deep && sh x.sh", "sub/deep/x.sh"), ("(cd sub/deep; sh ./x.sh)", "sub/deep/x.sh"),
+            ("sum large.bin", "large.bin"), ("cat \(many)", "many/f39"),
+        ] {
+            let before = try await found(line)
+            #expect(try await found(line) == before)
+            // Of the same size.
+            var bytes = Array(try #require(scene.text(path)).utf8)
+            bytes[bytes.count - 1] ^= 1
+            try scene.put(path, bytes)
+            #expect(try await found(line)["files"] != before["files"], "\(line)")
+        }
+        let first = try await found("true")["variables"]
+        #expect(first?.hasPrefix("TOKEN ") == true && first?.contains("one") == false)
+        let other = try Scene(environment: ["TOKEN": "two"])
+        let second = try await other.tool("shell").circumstances(of: other.invocation("shell", ["command": "true"]))
+        #expect(second["variables"] != first)
+        let program = try await scene.tool("run_program")
+            .circumstances(of: scene.invocation("run_program", ["arguments": ["ls", "-l"]]))
+        #expect(program["program"]?.hasPrefix("/") == true)
+    }
+
     @Test func cutsOutputBetweenCharactersAndLines() {
         var ring = OutputRing()
         let take = { (text: String) in Array(text.utf8).withUnsafeBytes { ring.take($0) } }

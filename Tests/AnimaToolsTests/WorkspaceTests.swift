@@ -10,6 +10,12 @@ import Musl
 import Darwin
 #endif
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 @Suite struct WorkspaceTests {
     @Test func refusesARootThatIsNoDirectory() throws {
         let scene = try Scene()
@@ -94,6 +100,37 @@ import Darwin
         let listed = try await scene.call("list_files", ["depth": 5])
         #expect(listed.content.contains("dir-link -> \(scene.outside)"))
         #expect(!listed.content.contains("outside.txt ("))
+    }
+
+    @Test("a link that changes all the while leads nowhere outside")
+    func winsEveryRace() async throws {
+        let scene = try Scene()
+        try scene.put("dir/a.txt", "inside")
+        try FileManager.default.createDirectory(atPath: scene.outside + "/out", withIntermediateDirectories: true)
+        try Data("secret".utf8).write(to: URL(filePath: scene.outside + "/out/a.txt"))
+        try scene.link("way", to: "dir")
+        let swapping = Task.detached {
+            var rounds = 0
+            while !Task.isCancelled {
+                for target in ["dir", scene.outside + "/out"] {
+                    symlink(target, scene.root + "/next")
+                    rename(scene.root + "/next", scene.root + "/way")
+                }
+                rounds += 1
+            }
+            return rounds
+        }
+        for round in 0..<2_000 {
+            let output = try await scene.call(
+                round % 2 == 0 ? "read_file" : "write_file",
+                round % 2 == 0 ? ["path": "way/a.txt"] : ["path": "way/a.txt", "content": "inside"]
+            )
+            #expect(!output.content.contains("secret"))
+        }
+        swapping.cancel()
+        #expect(await swapping.value > 0)
+        #expect(try Scene.names(of: scene.outside + "/out") == ["a.txt"])
+        #expect(Scene.text(of: scene.outside + "/out/a.txt") == "secret")
     }
 
     private func prepared() throws -> Scene {

@@ -132,7 +132,7 @@ struct ShowCommand: AsyncParsableCommand {
             ("inputTokens", .int(state.usage.inputTokens)),
             ("outputTokens", .int(state.usage.outputTokens)),
             ("gate", .array(state.policy.gate.rules.map { .string("\($0.action.rawValue) \($0.pattern)") })),
-            ("always", .array(state.grants.map { .string("\($0.action.rawValue) \($0.pattern)") })),
+            ("always", .array(state.grants.map { .string($0.shown) })),
             ("bytes", .int(info.bytes)),
         ]
         let terminal = Terminal.current

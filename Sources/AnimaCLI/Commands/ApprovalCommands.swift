@@ -1,5 +1,6 @@
 import Anima
 import AnimaCore
+import AnimaRuntime
 import AnimaStore
 import ArgumentParser
 
@@ -31,6 +32,7 @@ struct ApprovalsCommand: AsyncParsableCommand {
         let home = try common.composition().home
         let agents = try agent.map { [$0] } ?? home.agents().filter { FilePath.exists(home.lifePath(of: $0)) }
         let terminal = Terminal.current
+        let now = SystemClock().now
         var count = 0
         for id in agents {
             let life = try common.reader(of: id)
@@ -39,24 +41,31 @@ struct ApprovalsCommand: AsyncParsableCommand {
             count += pending.count
             for question in pending {
                 if json {
-                    terminal.json(Self.json(of: question, id))
+                    terminal.json(Self.json(of: question, id, isExpired: question.approval.expiresAt <= now))
                 } else {
                     terminal.write("\(id) \(question.call.id) ", to: .output, .bold)
                     terminal.write("\(question.call.tool) \(question.call.arguments.text)", to: .output)
-                    terminal.line("  until \(question.approval.expiresAt.rfc3339)", to: .output, .dim)
+                    let moment = question.approval.expiresAt
+                    let end =
+                        moment > now
+                        ? "until" : "expired, and denied when the agent goes on (anima resume): was open until"
+                    terminal.line("  \(end) \(moment.rfc3339)", to: .output, .dim)
+                    for (name, value) in question.approval.circumstances.sorted(by: { $0.key < $1.key }) {
+                        terminal.line("  \(name.padded(to: 12))\(JSONValue.string(value).text)", to: .output, .dim)
+                    }
                 }
             }
         }
         if count == 0, !json { terminal.line("nobody asks", to: .error, .dim) }
     }
 
-    private static func json(of question: PendingApproval, _ id: AgentID) -> JSONValue {
+    private static func json(of question: PendingApproval, _ id: AgentID, isExpired: Bool) -> JSONValue {
         [
             "agent": .string(id.name), "call": .string(question.call.id.description),
             "conversation": .string(question.conversation.name), "tool": .string(question.call.tool),
             "arguments": question.call.arguments,
             "circumstances": .object(question.approval.circumstances.mapValues { .string($0) }),
-            "expiresAt": .string(question.approval.expiresAt.rfc3339),
+            "expiresAt": .string(question.approval.expiresAt.rfc3339), "expired": .bool(isExpired),
         ]
     }
 }

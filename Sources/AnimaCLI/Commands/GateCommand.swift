@@ -1,5 +1,6 @@
 import Anima
 import AnimaCore
+import AnimaRuntime
 import AnimaStore
 import ArgumentParser
 
@@ -13,8 +14,9 @@ struct GateCommand: AsyncParsableCommand {
               anima gate explain examples/clerk.toml shell '{"command": "git push"}'
               anima gate explain examples/clerk.toml read_file '{"path": "../secret"}' --untrusted
               anima gate test examples/clerk.toml expectations.jsonl
+              anima gate forget clerk "shell:git status"
             """,
-        subcommands: [Explain.self, Test.self]
+        subcommands: [Explain.self, Test.self, Forget.self]
     )
 
     /// The rules of an agent and the tools they are about.
@@ -154,6 +156,72 @@ struct GateCommand: AsyncParsableCommand {
             if wrong > 0 { throw CommandExit.failed }
         }
     }
+}
+
+extension GateCommand {
+    /// `anima gate forget`.
+    struct Forget: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "forget",
+            abstract: "Take back what you allowed for good.",
+            discussion: """
+                Rules that came from `anima approve --always` are part of the agent's life; `anima show` lists them. A rule that \
+                is forgotten counts no more from the next call on.
+                """
+        )
+
+        @Argument(help: "Whose.", completion: AgentID.completion)
+        var agent: AgentID
+
+        @Argument(help: "The rule, as anima show has it; without the word before it, too.")
+        var rule: String?
+
+        @Flag(help: "All of them.")
+        var all = false
+
+        @Flag(help: "Print one JSON object a line for each rule that is gone.")
+        var json = false
+
+        @OptionGroup var common: CommonOptions
+
+        func validate() throws {
+            guard (rule == nil) == all else { throw ValidationError("name one rule, or say --all") }
+        }
+
+        func run() async throws {
+            let gone = try await common.writing(agent) { life in
+                let grants = try await life.wake().state().grants
+                let gone = grants.filter { all || $0.pattern == rule || $0.shown == rule }
+                guard !gone.isEmpty else { throw UsageError(refusal(grants)) }
+                try await life.append(
+                    [.grantsForgotten(.init(rules: gone, by: "owner"))],
+                    of: agent,
+                    at: SystemClock().now
+                )
+                return gone
+            }
+            for rule in gone {
+                if json {
+                    Terminal.current.json(["action": .string(rule.action.rawValue), "pattern": .string(rule.pattern)])
+                } else {
+                    Terminal.current.line("forgot: \(rule.shown)", to: .output)
+                }
+            }
+        }
+
+        private func refusal(_ grants: [Gate.Rule]) -> String {
+            guard !grants.isEmpty, let rule else { return "nothing was allowed to \"\(agent)\" for good" }
+            let patterns = grants.map(\.pattern)
+            let hint = Spelling.closest(to: rule, among: patterns).map { "; did you mean \"\($0)\"?" } ?? ""
+            return
+                "\"\(rule)\" was not allowed to \"\(agent)\" for good\(hint) (there are: \(patterns.joined(separator: "; ")))"
+        }
+    }
+}
+
+extension Gate.Rule {
+    /// What it says about which calls.
+    var shown: String { "\(action.rawValue) \(pattern)" }
 }
 
 extension ToolCall.Verdict {

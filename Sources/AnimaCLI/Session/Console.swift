@@ -169,6 +169,8 @@ final class Console: Sendable {
             terminal.line("forgot \(names)", to: .error, .dim)
         case .approvalDecided(let fact):
             terminal.line("\(fact.call) \(fact.decision.rawValue) by \(fact.by)", to: .error, .yellow)
+        case .grantsForgotten(let fact):
+            terminal.line("no longer allowed: \(fact.rules.map(\.pattern).joined(separator: ", "))", to: .error, .dim)
         case .blockEdited(let fact): terminal.line("wrote the block \(fact.name)", to: .error, .dim)
         case .envelopeSent(let fact):
             terminal.line("to @\(fact.to): \(fact.envelope.text.shortened(to: 100))", to: .error, .dim)

@@ -29,7 +29,7 @@ struct EventFormat {
         case .toolStarted, .toolWaiting, .memoryStored, .memoryForgotten, .memoryConsolidated, .memoryRestored,
             .blockEdited:
             .cyan
-        case .approvalAsked, .approvalDecided: .yellow
+        case .approvalAsked, .approvalDecided, .grantsForgotten: .yellow
         default: .plain
         }
     }
@@ -105,6 +105,9 @@ struct EventFormat {
         case .memoryRestored(let fact):
             let names = fact.memories.map { "m\($0)" }.joined(separator: ", ")
             return names + " by \(fact.by)" + (fact.reason.map { ": " + short($0) } ?? "")
+        case .grantsForgotten(let fact):
+            return fact.rules.map { "\($0.action.rawValue) \"\($0.pattern)\"" }.joined(separator: ", ")
+                + " by \(fact.by)"
         case .blockEdited(let fact): return "\(fact.name) by \(fact.by): \(short(fact.text))"
         case .filesRestored(let fact):
             return fact.changes.map { "\($0.kind.rawValue) \($0.path)" }.joined(separator: ", ")

@@ -95,6 +95,16 @@ extension AgentState {
         let above = birth.gate.decide(spec, arguments, untrusted: source)
         return above.severity > own.severity ? above : own
     }
+
+    /// The files that a call that runs reaches; nil when no rule keeps it from any.
+    public func reach(of call: ToolCall, _ spec: ToolSpec) -> PathReach? {
+        PathReach(
+            of: spec,
+            gates: [gate] + [policy.birth?.gate].compactMap(\.self),
+            untrusted: turn(call.id.turn)?.untrusted,
+            isApproved: call.approval != nil
+        )
+    }
 }
 
 extension Fact {

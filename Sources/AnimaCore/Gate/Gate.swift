@@ -159,7 +159,11 @@ extension Gate.Rule {
         case .path:
             // An absolute path may name the same file as a relative pattern: it gets its worst reading.
             if value.hasPrefix("/"), !argument.hasPrefix("/") { return action == .allow ? nil : specificity }
-            return Glob(argument, separator: UInt8(ascii: "/")).matches(Self.resolved(value)) ? specificity : nil
+            let path = Self.resolved(value)
+            if Glob(argument, separator: UInt8(ascii: "/")).matches(path) { return specificity }
+            // Who keeps away from all that is in a directory keeps away from the directory.
+            guard action != .allow, argument.hasSuffix("/**") else { return nil }
+            return Glob(String(argument.dropLast(3)), separator: UInt8(ascii: "/")).matches(path) ? specificity : nil
         case .command:
             // A line that the shell would take apart can't be judged by its beginning: it gets its worst reading, whichever rule
             // is the most specific.

@@ -52,42 +52,38 @@ public struct Glob: Hashable, Sendable {
 
     /// Whether the pattern stands for the whole text.
     public func matches(_ text: some StringProtocol) -> Bool {
-        // The set of pattern positions that the text read so far can be at.
-        var reached = closure(of: [0])
-        var previous: UInt8 = separator ?? 0
+        // Which positions of the pattern the text read so far can be at.
+        var reached = [Bool](repeating: false, count: parts.count + 1)
+        var next = reached
+        reached[0] = true
+        pass(&reached, atNameStart: true)
         for byte in text.utf8 {
-            var next: Set<Int> = []
-            for position in reached where position < parts.count {
-                switch parts[position] {
-                case .byte(let expected): if byte == expected { next.insert(position + 1) }
-                case .one: if byte != separator { next.insert(position + 1) }
-                case .many: if byte != separator { next.insert(position) }
-                case .manyAcross: next.insert(position)
-                case .directories:
-                    next.insert(position)
-                    if byte == separator { next.insert(position + 1) }
+            var isAnywhere = false
+            for index in next.indices { next[index] = false }
+            for (position, part) in parts.enumerated() where reached[position] {
+                switch part {
+                case .byte(let expected): if byte == expected { next[position + 1] = true }
+                case .one: if byte != separator { next[position + 1] = true }
+                case .many: if byte != separator { next[position] = true }
+                case .manyAcross, .directories: next[position] = true
                 }
+                isAnywhere = isAnywhere || next[position] || next[position + 1]
             }
-            previous = byte
-            reached = closure(of: next, stayingInDirectories: previous != separator)
-            if reached.isEmpty { return false }
+            guard isAnywhere else { return false }
+            pass(&next, atNameStart: byte == separator)
+            swap(&reached, &next)
         }
-        return reached.contains(parts.count)
+        return reached[parts.count]
     }
 
-    private func closure(of positions: Set<Int>, stayingInDirectories: Bool = false) -> Set<Int> {
-        var result = positions
-        for position in positions.sorted() {
-            var next = position
-            while next < parts.count {
-                switch parts[next] {
-                case .many, .manyAcross: next += 1
-                case .directories where !stayingInDirectories || next != position: next += 1
-                default: next = .max
-                }
-                if next <= parts.count { result.insert(next) }
+    /// Adds the positions that nothing more is needed for.
+    private func pass(_ reached: inout [Bool], atNameStart: Bool) {
+        for (position, part) in parts.enumerated() where reached[position] {
+            switch part {
+            case .many, .manyAcross: reached[position + 1] = true
+            case .directories where atNameStart: reached[position + 1] = true
+            default: continue
             }
         }
-        return result
     }
 }

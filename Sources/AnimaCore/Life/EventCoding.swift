@@ -22,12 +22,12 @@ public struct EventCoding: Sendable {
     /// and what is done about a failed model call. Version 3 knows kind, subject, importance, time and predecessors of a
     /// memory, and agents that remember by themselves. Version 4 knows conversations with a summary, agents that consolidate
     /// their memories, and peers. Version 5 knows questions between agents, topics, children, supervisors, and messages that join an
-    /// open turn.
+    /// open turn. Version 6 knows that the owner takes back what was allowed for good.
     public static let current = EventCoding(
-        version: 5,
+        version: 6,
         upgrades: [
             1: EventUpgrade.toSeveralModels, 2: EventUpgrade.toRicherMemories, 3: EventUpgrade.toTidyMemories,
-            4: EventUpgrade.toSocieties,
+            4: EventUpgrade.toSocieties, 5: { _, _ in },
         ]
     )
 
@@ -67,6 +67,7 @@ public struct EventCoding: Sendable {
             case .envelopeSent(let payload): try encoder.encode(payload)
             case .envelopeDelayed(let payload): try encoder.encode(payload)
             case .envelopeSettled(let payload): try encoder.encode(payload)
+            case .grantsForgotten(let payload): try encoder.encode(payload)
             case .topicsChanged(let payload): try encoder.encode(payload)
             case .childLost(let payload): try encoder.encode(payload)
             case .conversationCompacted(let payload): try encoder.encode(payload)
@@ -126,6 +127,7 @@ public struct EventCoding: Sendable {
             case .envelopeDelayed: return .envelopeDelayed(try decoder.decode(Fact.EnvelopeDelayed.self, from: data))
             case .envelopeSettled: return .envelopeSettled(try decoder.decode(Fact.EnvelopeSettled.self, from: data))
             case .topicsChanged: return .topicsChanged(try decoder.decode(Fact.TopicsChanged.self, from: data))
+            case .grantsForgotten: return .grantsForgotten(try decoder.decode(Fact.GrantsForgotten.self, from: data))
             case .childLost: return .childLost(try decoder.decode(Fact.ChildLost.self, from: data))
             case .conversationCompacted:
                 return .conversationCompacted(try decoder.decode(Fact.ConversationCompacted.self, from: data))

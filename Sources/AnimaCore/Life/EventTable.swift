@@ -28,6 +28,8 @@ extension Fact.Kind {
         case .envelopeSent: "The agent sent an envelope to another one; from here on it is not lost."
         case .envelopeDelayed: "An envelope could not be carried to its recipient; it is tried again."
         case .envelopeSettled: "An envelope that was sent was delivered, refused, or given up."
+        case .grantsForgotten:
+            "Rules that the owner had added by `anima approve --always` are gone (`anima gate forget`)."
         case .topicsChanged: "The agent wants its peers' messages of other topics than before."
         case .childLost: "A child is given up: no report of it came, long after its deadline."
         case .conversationCompacted:
@@ -211,6 +213,7 @@ extension Fact.Kind {
                 ("envelope", "its id"), ("to", "the recipient"), ("outcome", "delivered, refused or expired"),
                 ("reason", "why it was not delivered; absent when it was"),
             ]
+        case .grantsForgotten: [("rules", "the rules, each with action and pattern"), ("by", "who took them back")]
         case .topicsChanged: [("topics", "the topics that it subscribed to, beside those of its configuration")]
         case .childLost: [("child", "its name"), ("reason", "why")]
         case .conversationCompacted:

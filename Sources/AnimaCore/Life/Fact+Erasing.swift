@@ -55,7 +55,7 @@ extension Fact {
             .toolWaiting,
             .memoryStored,
             .memoryForgotten, .memoryConsolidated, .memoryRestored, .envelopeDelayed, .envelopeSettled,
-            .conversationCompacted, .topicsChanged, .childLost, .blockEdited, .filesRestored:
+            .conversationCompacted, .grantsForgotten, .topicsChanged, .childLost, .blockEdited, .filesRestored:
             self
         }
     }

@@ -640,6 +640,20 @@ extension Fact {
         }
     }
 
+    /// What `grants.forgotten` carries.
+    public struct GrantsForgotten: Hashable, Sendable, Codable {
+        /// The rules.
+        public let rules: [Gate.Rule]
+        /// Who took them back.
+        public let by: String
+
+        /// Makes the payload.
+        public init(rules: [Gate.Rule], by: String) {
+            self.rules = rules
+            self.by = by
+        }
+    }
+
     /// What `files.restored` carries.
     public struct FilesRestored: Hashable, Sendable, Codable {
         /// The sequence numbers of the events whose changes were taken back whole.

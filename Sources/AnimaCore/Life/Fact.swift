@@ -46,6 +46,8 @@ public enum Fact: Hashable, Sendable {
     case envelopeDelayed(EnvelopeDelayed)
     /// An envelope that was sent was delivered, refused or given up.
     case envelopeSettled(EnvelopeSettled)
+    /// Rules that the owner had added when asked are gone again.
+    case grantsForgotten(GrantsForgotten)
     /// The agent wants messages of other topics than before.
     case topicsChanged(TopicsChanged)
     /// A child is given up: no report of it came.
@@ -107,6 +109,8 @@ public enum Fact: Hashable, Sendable {
         case envelopeDelayed = "envelope.delayed"
         /// See ``Fact/envelopeSettled(_:)``.
         case envelopeSettled = "envelope.settled"
+        /// See ``Fact/grantsForgotten(_:)``.
+        case grantsForgotten = "grants.forgotten"
         /// See ``Fact/topicsChanged(_:)``.
         case topicsChanged = "topics.changed"
         /// See ``Fact/childLost(_:)``.
@@ -148,6 +152,7 @@ public enum Fact: Hashable, Sendable {
         case .envelopeSent: .envelopeSent
         case .envelopeDelayed: .envelopeDelayed
         case .envelopeSettled: .envelopeSettled
+        case .grantsForgotten: .grantsForgotten
         case .topicsChanged: .topicsChanged
         case .childLost: .childLost
         case .conversationCompacted: .conversationCompacted

@@ -161,6 +161,7 @@ public struct AgentState: Hashable, Sendable, Codable {
         case .approvalDecided(let fact):
             change(event) { $0.decide(fact) }
             if let rule = fact.always, !grants.contains(rule) { grants = (grants + [rule]).suffix(Self.mostGrants) }
+        case .grantsForgotten(let fact): grants.removeAll(where: fact.rules.contains)
         case .toolStarted(let fact): change(event) { $0.setStatus(.started(attempt: fact.attempt), of: fact.call) }
         case .topicsChanged(let fact): subscriptions = Topic.tidy(fact.topics)
         case .toolWaiting(let fact):

@@ -552,7 +552,8 @@ extension Fact {
     /// Everything else may be lost in a power cut and happens again.
     fileprivate var mustBeFlushed: Bool {
         switch self {
-        case .envelopeAccepted, .envelopeDropped, .envelopeSent, .approvalDecided, .toolStarted, .turnEnded,
+        case .envelopeAccepted, .envelopeDropped, .envelopeSent, .approvalDecided, .grantsForgotten, .toolStarted,
+            .turnEnded,
             .memoryForgotten,
             .memoryRestored, .blockEdited, .filesRestored:
             true

@@ -31,9 +31,7 @@ public protocol Tool: Sendable {
 extension Tool {
     public func circumstances(of call: ToolInvocation) async -> [String: String] { [:] }
 
-    public func probe(_ call: ToolInvocation) async -> ToolOutput? {
-        .failure("the outcome is unknown: the tool can't find out whether the call took effect")
-    }
+    public func probe(_ call: ToolInvocation) async -> ToolOutput? { .unknownOutcome }
 
     public func release(_ agent: AgentID) async {}
 }
@@ -70,6 +68,8 @@ public struct ToolInvocation: Sendable {
     public let answer: String?
     /// What the turn may still use; nil when nobody knows.
     public let remaining: Remaining?
+    /// The files that rules of the gate keep the call from; nil for none.
+    public let reach: PathReach?
     /// Takes parts of the output while the tool runs; never blocks.
     public let progress: @Sendable (String) -> Void
 
@@ -89,6 +89,7 @@ public struct ToolInvocation: Sendable {
         outputs: any OutputReader = NoOutputs(),
         answer: String? = nil,
         remaining: Remaining? = nil,
+        reach: PathReach? = nil,
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.id = id
@@ -105,6 +106,7 @@ public struct ToolInvocation: Sendable {
         self.outputs = outputs
         self.answer = answer
         self.remaining = remaining
+        self.reach = reach
         self.progress = progress
     }
 }
@@ -174,6 +176,11 @@ public struct ToolOutput: Hashable, Sendable {
     public static func success(_ content: String, remember: [MemoryDraft] = [], omittedBytes: Int = 0) -> ToolOutput {
         ToolOutput(content: content, isError: false, remember: remember, omittedBytes: omittedBytes)
     }
+
+    /// Nobody can find out whether an interrupted call took effect.
+    public static let unknownOutcome = failure(
+        "the outcome is unknown: the tool can't find out whether the call took effect"
+    )
 
     /// Work that failed, with what went wrong and what to do, for the model.
     public static func failure(_ content: String, omittedBytes: Int = 0) -> ToolOutput {

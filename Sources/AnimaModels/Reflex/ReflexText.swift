@@ -95,6 +95,10 @@ enum ReflexText {
             }
         }
         while let last = words.last, !last.isQuoted, [",", ".", "?", "!", "please", "and"].contains(last.lowercased) {
+            // A full stop that stands alone is the directory, not the end of the sentence.
+            if last.text == ".", let before = words.dropLast().last, before.range.upperBound < last.range.lowerBound {
+                break
+            }
             words = words.dropLast()
         }
         // The number of a numbered list, cut off at its full stop.

@@ -186,6 +186,7 @@ extension Agent {
             outputs: PastOutputs(store: store, conversation: mind.state.turn(call.id.turn)?.conversation),
             answer: call.approval?.because,
             remaining: mind.state.turn(call.id.turn).map { mind.state.remaining(of: $0, at: equipment.clock.now) },
+            reach: equipment.toolsByName[call.tool].flatMap { mind.state.reach(of: call, $0.spec) },
             progress: { live.send(.toolProgress(call.id, mask.masked($0))) }
         )
     }

@@ -1,8 +1,8 @@
 import AnimaCore
 
 /// Deletes a file; its bytes are kept in the agent's life, from where `anima undo` brings them back.
-struct DeleteFileTool: Tool {
-    let workspace: Workspace
+struct DeleteFileTool: FileTool {
+    var workspace: Workspace
 
     let spec = ToolSpec(
         name: "delete_file",
@@ -19,7 +19,7 @@ struct DeleteFileTool: Tool {
         gateForm: .path
     )
 
-    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+    @concurrent func perform(_ call: ToolInvocation) async -> ToolOutput {
         let path = call.text("path")
         do {
             let removed = try workspace.remove(path)
@@ -35,7 +35,7 @@ struct DeleteFileTool: Tool {
         }
     }
 
-    @concurrent func probe(_ call: ToolInvocation) async -> ToolOutput? {
+    @concurrent func inspect(_ call: ToolInvocation) async -> ToolOutput? {
         let path = call.text("path")
         guard let (_, found) = try? workspace.find(path), found == nil else { return nil }
         return .success(

@@ -1,8 +1,8 @@
 import AnimaCore
 
 /// Replaces an exact text in a file.
-struct EditFileTool: Tool {
-    let workspace: Workspace
+struct EditFileTool: FileTool {
+    var workspace: Workspace
 
     /// One replacement.
     private struct Edit {
@@ -47,7 +47,7 @@ struct EditFileTool: Tool {
         gateForm: .path
     )
 
-    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+    @concurrent func perform(_ call: ToolInvocation) async -> ToolOutput {
         let path = call.text("path")
         do {
             let edits = try Self.edits(of: call)
@@ -79,7 +79,7 @@ struct EditFileTool: Tool {
         }
     }
 
-    @concurrent func probe(_ call: ToolInvocation) async -> ToolOutput? {
+    @concurrent func inspect(_ call: ToolInvocation) async -> ToolOutput? {
         let path = call.text("path")
         // Without the file, or with texts that are refused, running again is refused too and changes nothing.
         guard let edits = try? Self.edits(of: call), let bytes = (try? workspace.contents(at: path)) ?? nil,

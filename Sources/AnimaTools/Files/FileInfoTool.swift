@@ -1,8 +1,8 @@
 import AnimaCore
 
 /// Says what is at a path without showing it.
-struct FileInfoTool: Tool {
-    let workspace: Workspace
+struct FileInfoTool: FileTool {
+    var workspace: Workspace
 
     let spec = ToolSpec(
         name: "file_info",
@@ -18,7 +18,7 @@ struct FileInfoTool: Tool {
         gateForm: .path
     )
 
-    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+    @concurrent func perform(_ call: ToolInvocation) async -> ToolOutput {
         let path = call.text("path")
         do {
             let place = try workspace.locate(path, followsLast: false)

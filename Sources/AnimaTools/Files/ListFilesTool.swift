@@ -1,8 +1,8 @@
 import AnimaCore
 
 /// Lists the files of a directory.
-struct ListFilesTool: Tool {
-    let workspace: Workspace
+struct ListFilesTool: FileTool {
+    var workspace: Workspace
 
     private static let maxEntries = 1000
     /// More names than this are not looked at in one call.
@@ -30,7 +30,7 @@ struct ListFilesTool: Tool {
         gateForm: .path
     )
 
-    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+    @concurrent func perform(_ call: ToolInvocation) async -> ToolOutput {
         let path = call.text("path")
         do {
             let directory = try workspace.openDirectory(path)
@@ -97,7 +97,7 @@ struct ListFilesTool: Tool {
                             || $0.matches(path: path + entry.name, name: entry.name)
                     }
                     ?? true
-                if isMatch {
+                if isMatch, !workspace.isBarred(path + entry.name) {
                     guard lines.count < ListFilesTool.maxEntries else {
                         note = "only the first \(ListFilesTool.maxEntries) entries; narrow it by path, pattern or depth"
                         return

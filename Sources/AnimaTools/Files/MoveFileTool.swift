@@ -1,8 +1,8 @@
 import AnimaCore
 
 /// Moves or renames a regular file.
-struct MoveFileTool: Tool {
-    let workspace: Workspace
+struct MoveFileTool: FileTool {
+    var workspace: Workspace
 
     let spec = ToolSpec(
         name: "move_file",
@@ -22,7 +22,7 @@ struct MoveFileTool: Tool {
         also: [.argument("to")]
     )
 
-    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+    @concurrent func perform(_ call: ToolInvocation) async -> ToolOutput {
         let (path, target) = (call.text("path"), call.text("to"))
         do {
             let changes = try workspace.move(path, to: target, replacing: call.flag("overwrite"))
@@ -35,7 +35,7 @@ struct MoveFileTool: Tool {
         }
     }
 
-    @concurrent func probe(_ call: ToolInvocation) async -> ToolOutput? {
+    @concurrent func inspect(_ call: ToolInvocation) async -> ToolOutput? {
         guard let old = try? workspace.find(call.text("path")), let new = try? workspace.find(call.text("to")),
             let found = new.found
         else { return nil }

@@ -1,8 +1,8 @@
 import AnimaCore
 
 /// Reads a text file, as a whole or by lines, or shows an image.
-struct ReadFileTool: Tool {
-    let workspace: Workspace
+struct ReadFileTool: FileTool {
+    var workspace: Workspace
 
     /// One call returns at most so many bytes of the file.
     static let maxBytes = 256 * 1024
@@ -33,7 +33,7 @@ struct ReadFileTool: Tool {
         gateForm: .path
     )
 
-    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+    @concurrent func perform(_ call: ToolInvocation) async -> ToolOutput {
         let path = call.text("path")
         do {
             let file = try workspace.openFile(path)

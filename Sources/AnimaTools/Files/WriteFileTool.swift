@@ -1,8 +1,8 @@
 import AnimaCore
 
 /// Writes a text file as a whole, or adds to its end.
-struct WriteFileTool: Tool {
-    let workspace: Workspace
+struct WriteFileTool: FileTool {
+    var workspace: Workspace
 
     let spec = ToolSpec(
         name: "write_file",
@@ -22,7 +22,7 @@ struct WriteFileTool: Tool {
         gateForm: .path
     )
 
-    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+    @concurrent func perform(_ call: ToolInvocation) async -> ToolOutput {
         let path = call.text("path")
         let content = Array(call.text("content").utf8)
         do {
@@ -48,7 +48,7 @@ struct WriteFileTool: Tool {
         }
     }
 
-    @concurrent func probe(_ call: ToolInvocation) async -> ToolOutput? {
+    @concurrent func inspect(_ call: ToolInvocation) async -> ToolOutput? {
         let path = call.text("path")
         let content = Array(call.text("content").utf8)
         let current = (try? workspace.contents(at: path)) ?? nil

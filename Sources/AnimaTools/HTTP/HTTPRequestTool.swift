@@ -1,9 +1,9 @@
 import AnimaCore
 
 /// Sends one HTTP request and shows the answer, or saves it.
-struct HTTPRequestTool: Tool {
+struct HTTPRequestTool: FileTool {
     let client: WebClient
-    let workspace: Workspace
+    var workspace: Workspace
 
     /// Unless asked otherwise so many bytes of a body are shown.
     static let shownBytes = 65_536
@@ -59,7 +59,7 @@ struct HTTPRequestTool: Tool {
         reach: .outside
     )
 
-    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+    @concurrent func perform(_ call: ToolInvocation) async -> ToolOutput {
         do {
             let request = try Self.request(call)
             let path = call.text("save_to")

@@ -1,8 +1,8 @@
 import AnimaCore
 
 /// Applies a unified diff to several files, all or none.
-struct ApplyPatchTool: Tool {
-    let workspace: Workspace
+struct ApplyPatchTool: FileTool {
+    var workspace: Workspace
 
     let spec = ToolSpec(
         name: "apply_patch",
@@ -27,7 +27,7 @@ struct ApplyPatchTool: Tool {
         also: [.patch("patch")]
     )
 
-    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+    @concurrent func perform(_ call: ToolInvocation) async -> ToolOutput {
         do throws(UnifiedDiff.Problem) {
             let diff = try UnifiedDiff(call.text("patch"))
             let plan = try PatchPlan(diff, in: workspace, below: call.text("path"))
@@ -83,7 +83,7 @@ struct ApplyPatchTool: Tool {
         return left
     }
 
-    @concurrent func probe(_ call: ToolInvocation) async -> ToolOutput? {
+    @concurrent func inspect(_ call: ToolInvocation) async -> ToolOutput? {
         guard let diff = try? UnifiedDiff(call.text("patch")) else { return nil }
         let directory = call.text("path")
         func fits(_ diff: UnifiedDiff) -> Bool {

@@ -1,8 +1,8 @@
 import AnimaCore
 
 /// Finds lines in files.
-struct SearchFilesTool: Tool {
-    let workspace: Workspace
+struct SearchFilesTool: FileTool {
+    var workspace: Workspace
 
     private static let maxFileBytes = 5 * 1024 * 1024
     private static let maxOutputBytes = 256 * 1024
@@ -34,7 +34,7 @@ struct SearchFilesTool: Tool {
         gateForm: .path
     )
 
-    @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
+    @concurrent func perform(_ call: ToolInvocation) async -> ToolOutput {
         let pattern = call.text("pattern")
         guard !pattern.isEmpty else { return .failure("the pattern is empty: give what to look for") }
         let search: FileSearch
@@ -157,6 +157,7 @@ struct SearchFilesTool: Tool {
                 {
                     continue
                 }
+                if workspace.isBarred(path) { continue }
                 guard entry.status.size <= maxFileBytes else {
                     oversized += 1
                     continue

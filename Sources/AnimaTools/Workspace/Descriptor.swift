@@ -151,6 +151,8 @@ struct FileStatus: Hashable, Sendable {
     let mode: mode_t
     /// When the content changed last, in seconds since 1970.
     let modifiedAt: Int
+    /// When content, name or permissions changed last, in nanoseconds since 1970; nobody can set it.
+    let touchedAt: Int
     /// How many names it has.
     let nameCount: Int
     /// What tells it from every other file: its device and its number there.
@@ -161,6 +163,7 @@ struct FileStatus: Hashable, Sendable {
         self.size = size
         self.mode = mode
         modifiedAt = 0
+        touchedAt = 0
         nameCount = 0
         identity = []
     }
@@ -179,9 +182,12 @@ struct FileStatus: Hashable, Sendable {
         mode = status.st_mode & 0o7777
         #if canImport(Darwin)
         modifiedAt = status.st_mtimespec.tv_sec
+        let touched = status.st_ctimespec
         #else
         modifiedAt = Int(status.st_mtim.tv_sec)
+        let touched = status.st_ctim
         #endif
+        touchedAt = Int(touched.tv_sec) &* 1_000_000_000 &+ Int(touched.tv_nsec)
         nameCount = Int(status.st_nlink)
         identity = [UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino)]
     }

@@ -1,3 +1,5 @@
+import AnimaCore
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -17,11 +19,19 @@ public struct Workspace: Hashable, Sendable {
     /// The absolute path of the root, without links.
     public let root: String
     /// Files, and directories with all that is in them, that tools don't change, also while they are not there: paths from
-    /// the root, compared without regard to case.
-    private var protected = Confinement.startFiles.map { $0.lowercased() }
+    /// the root, in lower case.
+    private var protected: [String] = []
+
+    /// Names that are protected likewise, in whatever directory: what git keeps, and what programs run or obey.
+    private static let protectedNames: Set<String> = Set(
+        Confinement.startFiles.map { $0.hasPrefix(".git/") ? ".git" : $0 }
+    )
 
     /// Files and directories that are as if they were not there: paths from the root, in lower case.
     private var hidden: [String] = []
+
+    /// What rules of the gate keep the call from that the workspace is used for.
+    private var reach: PathReach?
 
     /// A path has at most so many bytes.
     static let maxPathBytes = 4096
@@ -70,6 +80,23 @@ public struct Workspace: Hashable, Sendable {
         return workspace
     }
 
+    /// The workspace without what rules of the gate keep a call from.
+    func within(_ reach: PathReach?) -> Workspace {
+        var workspace = self
+        workspace.reach = reach?.within(root)
+        return workspace
+    }
+
+    /// Whether a file or directory that is come by, a path from the root without links, is not to be shown.
+    func isBarred(_ path: String) -> Bool { reach?.refusal(of: path, isNamed: false) != nil }
+
+    /// Refuses what a rule of the gate keeps the call from.
+    private func requireReached(_ found: String, _ path: String) throws(WorkspaceError) {
+        guard let refusal = reach?.refusal(of: found, isNamed: true) else { return }
+        let name = found == path ? "\"\(path)\"" : "\"\(path)\", which is \"\(found)\","
+        throw WorkspaceError(code: .denied, message: "\(name) is not reached: \(refusal)")
+    }
+
     /// Whether a path from the root, without links, is to be passed over.
     func isHidden(_ path: String) -> Bool {
         guard !hidden.isEmpty else { return false }
@@ -88,8 +115,12 @@ public struct Workspace: Hashable, Sendable {
 
     /// Refuses to change what is protected.
     func requireUnprotected(_ names: [String], _ path: String) throws(WorkspaceError) {
-        let found = names.joined(separator: "/").lowercased()
-        guard let file = protected.first(where: { found == $0 || found.hasPrefix($0 + "/") }) else { return }
+        let names = names.map { $0.lowercased() }
+        let found = names.joined(separator: "/")
+        guard
+            let file = names.first(where: Self.protectedNames.contains)
+                ?? protected.first(where: { found == $0 || found.hasPrefix($0 + "/") })
+        else { return }
         throw WorkspaceError(
             code: .protected,
             message:
@@ -118,6 +149,17 @@ public struct Workspace: Hashable, Sendable {
         creatingParents: Bool = false,
         followsLast: Bool = true,
         changing: Bool = false
+    ) throws(WorkspaceError) -> Place {
+        let place = try findPlace(path, creatingParents, followsLast, changing)
+        try requireReached(place.path, path)
+        return place
+    }
+
+    private func findPlace(
+        _ path: String,
+        _ creatingParents: Bool,
+        _ followsLast: Bool,
+        _ changing: Bool
     ) throws(WorkspaceError) -> Place {
         var pending: [String] = try components(of: path).reversed()
         var directory = try openRoot()
@@ -168,6 +210,7 @@ public struct Workspace: Hashable, Sendable {
                         message: "\"\(path)\" does not exist: there is no directory \"\(missing)\""
                     )
                 }
+                try requireReached((names + [name] + pending.reversed()).joined(separator: "/"), path)
                 if mkdirat(directory.value, name, 0o755) != 0, errno != EEXIST {
                     throw failure("create the directory \"\(missing)\" for", path, errno)
                 }

@@ -8,6 +8,7 @@ public struct WorkspaceError: Error, Hashable, Sendable, CustomStringConvertible
             case notFound
             case wrongKind
             case protected
+            case denied
             case tooLarge
             case system
         }
@@ -23,6 +24,8 @@ public struct WorkspaceError: Error, Hashable, Sendable, CustomStringConvertible
         public static let wrongKind = Code(value: .wrongKind)
         /// It is a file that only the owner changes.
         public static let protected = Code(value: .protected)
+        /// A rule of the gate keeps the call from it.
+        public static let denied = Code(value: .denied)
         /// The file is over a limit.
         public static let tooLarge = Code(value: .tooLarge)
         /// The system refused or failed; the message has its reason.

@@ -67,17 +67,9 @@ struct MemoryOptions: ParsableArguments {
     ///
     /// - Throws: ``MemoryCommandError`` when another process holds the life.
     func writing<Value>(_ body: (SQLiteLife) async throws -> Value) async throws -> Value {
-        // Fails with the list of lives when there is none.
-        await (try common.reader(of: agent)).close()
-        let path = try common.composition().home.lifePath(of: agent)
-        return try await Self.using(try open(at: path), body)
-    }
-
-    private func open(at path: String) throws -> SQLiteLife {
         do {
-            return try SQLiteLife.open(at: path, agent: agent, mode: .existing)
-        } catch {
-            guard error.code == .locked else { throw error }
+            return try await common.writing(agent, body)
+        } catch let error as StoreError where error.code == .locked {
             throw MemoryCommandError("nothing was changed: \(error.message)")
         }
     }

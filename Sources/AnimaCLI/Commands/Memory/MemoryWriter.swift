@@ -13,12 +13,7 @@ struct MemoryWriter {
     /// - Returns: The events, with their numbers.
     @discardableResult
     func append(_ facts: [Fact]) async throws -> [Event] {
-        let last = try await lastSeq()
-        let now = clock.now
-        let events = facts.enumerated()
-            .map { index, fact in Event(seq: last + 1 + index, at: now, agent: agent, fact: fact) }
-        try await life.append(LifeBatch(events: events))
-        return events
+        try await life.append(facts, of: agent, at: clock.now)
     }
 
     /// The number of the newest event.
