@@ -124,10 +124,20 @@ import Darwin
         #expect(try Scene.names(of: scene.outside) == ["outside.txt", "root"])
     }
 
-    @Test func saysWhenWhatItDeletesIsTooLargeToBeKept() async throws {
+    @Test func losesWhatIsTooLargeToBeKeptOnlyWhenToldTo() async throws {
         let scene = try Scene()
-        try scene.put("big", [UInt8](repeating: 7, count: 8 * 1024 * 1024 + 1))
-        let output = try await scene.call("delete_file", ["path": "big"])
+        try scene.put("big", [UInt8](repeating: 7, count: 16 * 1024 * 1024 + 1))
+        try scene.put("small", "x")
+        for (tool, arguments) in [
+            ("delete_file", ["path": "big"]), ("write_file", ["path": "big", "content": "x"]),
+            ("move_file", ["path": "small", "to": "big", "overwrite": true]),
+        ] as [(String, JSONValue)] {
+            let output = try await scene.call(tool, arguments)
+            #expect(output.isError && output.content.contains("permanently"), "\(tool): \(output.content)")
+        }
+        #expect(try scene.names() == ["big", "small"])
+        #expect(try await !scene.call("move_file", ["path": "big", "to": "away"]).isError)
+        let output = try await scene.call("delete_file", ["path": "away", "permanently": true])
         #expect(!output.isError && output.content.contains("can't be undone"))
         #expect(output.changes.first?.isRestorable == false && output.keeps.isEmpty)
     }

@@ -8,9 +8,10 @@ struct DeleteFileTool: FileTool {
         name: "delete_file",
         group: "files",
         description: "Deletes one file, a link (not what it leads to) or an empty directory. The owner can bring it "
-            + "back; files over 8 MiB can't be brought back.",
+            + "back; files over 16 MiB go only with permanently, and then for good.",
         parameters: ArgumentSchema([
-            .init("path", .string(maxBytes: 8192), "What to delete, relative to the workspace.", required: true)
+            .init("path", .string(maxBytes: 8192), "What to delete, relative to the workspace.", required: true),
+            .init("permanently", .boolean, "Delete also what is too large to be brought back.", default: false),
         ]),
         replay: .probe,
         isExclusive: true,
@@ -22,6 +23,7 @@ struct DeleteFileTool: FileTool {
     @concurrent func perform(_ call: ToolInvocation) async -> ToolOutput {
         let path = call.text("path")
         do {
+            if !call.flag("permanently") { try workspace.requireKeepable(path, followsLast: false) }
             let removed = try workspace.remove(path)
             let what =
                 switch removed.change.before?.kind {

@@ -25,6 +25,7 @@ struct MoveFileTool: FileTool {
     @concurrent func perform(_ call: ToolInvocation) async -> ToolOutput {
         let (path, target) = (call.text("path"), call.text("to"))
         do {
+            try workspace.requireKeepable(target, followsLast: false)
             let changes = try workspace.move(path, to: target, replacing: call.flag("overwrite"))
             let size = counted(changes.last?.change.after?.bytes ?? 0, "byte")
             let replaced =

@@ -26,6 +26,7 @@ struct WriteFileTool: FileTool {
         let path = call.text("path")
         let content = Array(call.text("content").utf8)
         do {
+            try workspace.requireKeepable(path)
             let isAppending = call.flag("append")
             let old = isAppending ? try workspace.contents(at: path) : nil
             let size = (old?.count ?? 0) + content.count

@@ -101,6 +101,7 @@ struct HTTPRequestTool: FileTool {
     private func save(_ request: WebRequest, _ path: String, _ call: ToolInvocation) async throws -> ToolOutput {
         let limit = call.integer("max_bytes") ?? Self.savedBytes
         // Begun before anything is sent: a path that can't be written costs no request.
+        try workspace.requireKeepable(path)
         let file = try workspace.begin(path)
         return try await client.send(request, WebClient.Terms(limit: call.timeout)) { answer in
             guard (200..<300).contains(answer.head.status) else { return try await Self.refuse(answer) }

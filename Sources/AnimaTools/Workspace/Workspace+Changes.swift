@@ -71,7 +71,29 @@ extension ToolOutput {
 
 extension Workspace {
     /// The largest file whose bytes are kept when it is changed.
-    static let maxKeptBytes = 8 * 1024 * 1024
+    static let maxKeptBytes = maxEditedBytes
+
+    /// Refuses to lose what is there and too large to be kept.
+    ///
+    /// - Parameter followsLast: Whether a link at the end of the path is written through.
+    func requireKeepable(_ path: String, followsLast: Bool = true) throws(WorkspaceError) {
+        let place: Place
+        do throws(WorkspaceError) {
+            place = try locate(path, followsLast: followsLast)
+        } catch {
+            if error.code == .notFound { return }
+            throw error
+        }
+        guard let status = place.directory.status(of: place.name), status.kind == .file,
+            status.size > Self.maxKeptBytes
+        else { return }
+        throw WorkspaceError(
+            code: .tooLarge,
+            message:
+                "\"\(path)\" has \(status.size) bytes, over the limit of \(Self.maxKeptBytes) for what is kept and can be "
+                + "brought back: nothing was changed. Move it away, or delete it for good (delete_file with permanently)"
+        )
+    }
 
     /// A name that no file has.
     static func temporaryName() -> String { ".anima-" + String(UInt64.random(in: .min ... .max), radix: 36) + ".tmp" }
