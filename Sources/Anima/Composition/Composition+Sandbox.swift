@@ -45,7 +45,7 @@ extension Composition {
                 return "\(sandbox.name), which can't hold programs to sandbox.hosts, so agents with tools that run "
                     + "programs don't start: \(problem)"
             }
-            let isStrongest = sandbox is BubblewrapSandbox
+            let isStrongest = sandbox is BubblewrapSandbox || sandbox is SeatbeltSandbox
             let weaknesses = sandbox.weaknesses.isEmpty ? "" : "; " + sandbox.weaknesses.joined(separator: "; ")
             let reason = isStrongest ? nil : survey.bubblewrapProblem ?? "sandbox.mode says so"
             let network =

@@ -16,6 +16,8 @@ public struct SandboxSurvey: Sendable {
         case bubblewrap
         /// The helper alone.
         case helper
+        /// `sandbox-exec` of macOS; untested.
+        case seatbelt
         /// None at all.
         case none
     }
@@ -28,6 +30,9 @@ public struct SandboxSurvey: Sendable {
     public let helper: HelperSandbox?
     /// Why the helper does not work here alone; nil when it does.
     public let helperProblem: String?
+
+    /// `sandbox-exec`, when it works here.
+    public let seatbelt: SeatbeltSandbox?
 
     /// Tries what a machine has; takes some ten milliseconds.
     ///
@@ -53,6 +58,7 @@ public struct SandboxSurvey: Sendable {
             helperProblem = "anima-confine was found neither beside anima nor in PATH (make build makes it)"
         }
         self.helper = helperProblem == nil ? helper : nil
+        seatbelt = Self.seatbelt()
         guard let program = Self.find("bwrap", in: directories) else {
             bubblewrap = nil
             bubblewrapProblem = "bubblewrap is not installed (Debian and others: the package bubblewrap)"
@@ -71,6 +77,17 @@ public struct SandboxSurvey: Sendable {
             bubblewrap = nil
             bubblewrapProblem = error.message
         }
+    }
+
+    private static func seatbelt() -> SeatbeltSandbox? {
+        #if os(macOS)
+        let candidate = SeatbeltSandbox()
+        let confinement = Confinement(workspace: "/usr")
+        let command = try? candidate.command(["/usr/bin/true"], in: "/usr", under: confinement, parent: getpid())
+        return command.map { Probe.run($0).isSuccess } == true ? candidate : nil
+        #else
+        return nil
+        #endif
     }
 
     /// What the helper says of making networks.
@@ -94,9 +111,15 @@ public struct SandboxSurvey: Sendable {
         case .helper:
             if let helper { return helper }
             throw SandboxError(message: "sandbox.mode is \"helper\", but \(helperProblem ?? "")")
+        case .seatbelt:
+            if let seatbelt { return seatbelt }
+            throw SandboxError(
+                message: "sandbox.mode is \"seatbelt\", but sandbox-exec does not work here: only macOS has it"
+            )
         case .auto:
             if let bubblewrap { return bubblewrap }
             if let helper { return helper }
+            if let seatbelt { return seatbelt }
             throw SandboxError(
                 message: "there is no sandbox for the programs that tools start: \(bubblewrapProblem ?? ""); "
                     + "\(helperProblem ?? ""). Install one of them, or set sandbox.mode = \"none\" to run programs "
