@@ -40,7 +40,9 @@ struct AnimaCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Permission",
-                subcommands: [ApprovalsCommand.self, ApproveCommand.self, DenyCommand.self, GateCommand.self]
+                subcommands: [
+                    ApprovalsCommand.self, ApproveCommand.self, DenyCommand.self, GateCommand.self, TrustCommand.self,
+                ]
             ),
             CommandGroup(name: "Agents", subcommands: [NewCommand.self, ListCommand.self, ShowCommand.self]),
             CommandGroup(name: "Memory", subcommands: [MemoryCommand.self]),

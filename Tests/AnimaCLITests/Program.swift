@@ -52,7 +52,8 @@ final class Program: Sendable {
 
         """ + (hasSandbox ? "" : "[sandbox]\nmode = \"none\"\n")
 
-    init(_ configuration: String = clerk, environment: [String: String] = [:]) throws {
+    /// - Parameter isTrusted: Whether the owner trusts the configuration.
+    init(_ configuration: String = clerk, environment: [String: String] = [:], isTrusted: Bool = true) throws {
         place = FileManager.default.temporaryDirectory.path + "/anima-cli-\(UUID().uuidString)"
         directory = place + "/work"
         home = place + "/home"
@@ -65,13 +66,17 @@ final class Program: Sendable {
                 "ANIMA_HOME": home, "SWIFT_BACKTRACE": "enable=no", "ANIMA_DISCOVERY": "keys",
             ]) { $1 }
             .merging(environment) { $1 }
-        try put(configuration, at: "clerk.toml")
+        try put(configuration, at: "clerk.toml", isTrusted: isTrusted)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: place) }
 
-    func put(_ text: String, at name: String) throws {
+    /// Writes a file; of configurations the owner trusts what needs it.
+    func put(_ text: String, at name: String, isTrusted: Bool = true) throws {
         try text.write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
+        let demanding = ["[sandbox]", "sandbox.", "base_url", "environment", "headers", "hosts", "workspace"]
+        guard isTrusted, name.hasSuffix(".toml"), demanding.contains(where: text.contains) else { return }
+        try TrustedFiles(home: AnimaHome(path: home, environment: [:])).add("\(directory)/\(name)")
     }
 
     func text(_ name: String) throws -> String { try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8) }

@@ -28,6 +28,20 @@ public struct Composition: Sendable {
         keys = Result { () throws(HomeError) in try KeyFile(home: home).read() }
     }
 
+    /// The files outside of the home that may have what they ask for.
+    public var trusted: TrustedFiles { TrustedFiles(home: home) }
+
+    /// Refuses what a file asks for that the owner has not allowed it.
+    private func requireTrust(_ configuration: AgentConfiguration) throws(CompositionError) {
+        guard !configuration.demands.isEmpty else { return }
+        let file = configuration.beside ?? "its file"
+        throw CompositionError(
+            message: "\(file) asks for what only a file that you trust gets:\n"
+                + configuration.demands.map { "  \($0)\n" }.joined()
+                + "read it, and if it may: anima trust \(file)"
+        )
+    }
+
     /// Reads an agent's configuration: a self-contained file, with the home's `config.toml` for what it doesn't say.
     ///
     /// - Parameters:
@@ -39,6 +53,9 @@ public struct Composition: Sendable {
     ) throws -> AgentConfiguration {
         var configuration = try loader().load(path, overrides: overrides)
         configuration.beside = FilePath.absolute(path)
+        let isResident = configuration.name.map { FilePath.exists(home.agentFilePath(of: $0)) } ?? false
+        let demands = configuration.demands(of: path, from: FilePath.currentDirectory(), isResident: isResident)
+        if !demands.isEmpty, try !trusted.contains(path) { configuration.demands = demands }
         return configuration
     }
 
@@ -108,6 +125,7 @@ public struct Composition: Sendable {
         of id: AgentID,
         _ configuration: AgentConfiguration
     ) async throws -> Equipment {
+        try requireTrust(configuration)
         let models = try await models(of: configuration).map { try hub.model($0) }
         return Equipment(
             model: models.first ?? ReflexModel(),
@@ -158,6 +176,7 @@ public struct Composition: Sendable {
 
     /// Asks all providers that seem to be there, by keys, addresses and open ports, which models they have.
     public func reachable(_ configuration: AgentConfiguration) async throws -> [Reachable] {
+        try requireTrust(configuration)
         let resolver = try resolver(of: configuration)
         return await ModelDiscovery(resolver: resolver, hub: hub).reachable()
     }

@@ -60,6 +60,10 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var historyDays: Int?
     /// Events between two snapshots of the agent's state.
     public var snapshotInterval = 64
+    /// What its file asks for that the owner has not allowed it (``TrustedFiles``); with any of it the agent does not start.
+    public internal(set) var demands: [ConfigurationDemand] = []
+    /// The keys whose texts named variables of the environment.
+    var expanded: Set<String> = []
     /// Where each value came from, by key path (`limits.steps`); a key that is absent has its default.
     public var origins: [String: Origin] = [:]
 

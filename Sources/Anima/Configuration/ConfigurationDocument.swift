@@ -7,6 +7,8 @@ struct ConfigurationDocument {
         let key: ConfigurationKey
         var value: ConfigurationValue
         let position: KeyPositions.Position
+        /// Whether its text named variables.
+        var isExpanded = false
     }
 
     /// The path, as the caller gave it; faults and origins show it.
@@ -141,7 +143,12 @@ extension ConfigurationDocument {
         switch key.check(expanded) {
         case .value(let value):
             guard unexpanded.isEmpty else { return }
-            settings[key.path] = Setting(key: key, value: value, position: positions[key.path])
+            settings[key.path] = Setting(
+                key: key,
+                value: value,
+                position: positions[key.path],
+                isExpanded: expanded != node
+            )
         case .problems(let problems):
             for problem in problems {
                 let path = key.path + (problem.element.map { "[\($0)]" } ?? "")

@@ -89,7 +89,8 @@ extension ConfigurationKey {
                 "gate.deny",
                 .list(\.deniedPatterns, .gatePatterns),
                 sample: .example(#"["write_file:secrets/**"]"#),
-                "Calls that may not run; the most specific rule decides, of equal ones `deny`, then `ask`."
+                "Calls that may not run; the most specific rule decides, of equal ones `deny`, then `ask`. What "
+                    + "`config.toml` denies is denied to every agent."
             ),
             ConfigurationKey("limits.steps", .integer(\.policy.limits.steps, 1...1000), "Model calls in one turn."),
             ConfigurationKey(
@@ -441,7 +442,7 @@ extension ConfigurationKey {
             sample: .example("\"auto\""),
             defaultNote: "`\"auto\"`",
             "What holds programs that tools start: `auto` the strongest there is, and an error where none is; "
-                + "`bubblewrap`; `helper` for `anima-confine` alone; `none` lets them do what you may."
+                + "`bubblewrap`; `helper` for `anima-confine` alone; `seatbelt` on macOS, untested; `none` lets them do what you may."
         ),
         ConfigurationKey(
             "sandbox.network",

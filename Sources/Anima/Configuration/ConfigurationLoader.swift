@@ -54,6 +54,7 @@ public struct ConfigurationLoader: Sendable {
         load.read(path, isHomeWide: false)
         for override in overrides { load.apply(override) }
         load.name(form)
+        load.keepDenials()
         load.settle(workspace: form)
         load.readPersona()
         load.checkModels()
@@ -104,6 +105,8 @@ private struct Load {
     private var document: ConfigurationDocument?
     /// The absolute directory of the agent's file.
     private var directory = ""
+    /// What the home's `config.toml` denies, to every agent.
+    private var homeDenials: [Gate.Rule] = []
     /// The document that each value came from, for faults found later.
     private var sources: [String: ConfigurationDocument] = [:]
 
@@ -134,7 +137,9 @@ private struct Load {
         for (path, setting) in document.settings {
             set(setting.key, setting.value, from: .file(path: file, line: setting.position.line), directory)
             sources[path] = document
+            if setting.isExpanded { configuration.expanded.insert(path) } else { configuration.expanded.remove(path) }
         }
+        if isHomeWide { homeDenials = configuration.policy.gate.rules.filter { $0.action == .deny } }
         if !isHomeWide {
             self.document = document
             self.directory = directory
@@ -185,6 +190,13 @@ private struct Load {
                 faults.append(document.fault("agent.name", message))
             }
         }
+    }
+
+    /// What the home denies no file of an agent takes away.
+    mutating func keepDenials() {
+        let rules = configuration.policy.gate.rules
+        let missing = homeDenials.filter { !rules.contains($0) }
+        if !missing.isEmpty { configuration.policy.gate = Gate(rules: rules + missing) }
     }
 
     mutating func settle(workspace form: ConfigurationLoader.Form) {

@@ -27,6 +27,9 @@ struct ConfigCommand: AsyncParsableCommand {
             let composition = try common.composition()
             let configuration = try composition.configuration(file: file)
             try composition.check(configuration)
+            for demand in configuration.demands {
+                Terminal.current.line("\(demand) (only when you trust the file: anima trust)", to: .error, .yellow)
+            }
             Terminal.current.line("\(file) is fine", to: .output)
         }
     }
