@@ -52,6 +52,7 @@ final class Scene: Sendable {
         memories: any MemoryReader = NoMemories(),
         outputs: any OutputReader = NoOutputs(),
         reach: PathReach? = nil,
+        redirects: AddressReach? = nil,
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> ToolInvocation {
         ToolInvocation(
@@ -64,6 +65,7 @@ final class Scene: Sendable {
             memories: memories,
             outputs: outputs,
             reach: reach,
+            redirects: redirects,
             progress: progress
         )
     }

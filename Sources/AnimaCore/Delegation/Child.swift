@@ -100,11 +100,19 @@ extension AgentState {
     public func reach(of call: ToolCall, _ spec: ToolSpec) -> PathReach? {
         PathReach(
             of: spec,
-            gates: [gate] + [policy.birth?.gate].compactMap(\.self),
+            gates: gates,
             untrusted: turn(call.id.turn)?.untrusted,
             isApproved: call.approval != nil
         )
     }
+
+    /// The addresses that redirects may lead a call to that runs; nil when no rule tells addresses apart.
+    public func redirects(of call: ToolCall, _ spec: ToolSpec) -> AddressReach? {
+        AddressReach(of: spec, call.arguments, gates: gates, untrusted: turn(call.id.turn)?.untrusted)
+    }
+
+    /// All the gates that a call goes through.
+    private var gates: [Gate] { [gate] + [policy.birth?.gate].compactMap(\.self) }
 }
 
 extension Fact {

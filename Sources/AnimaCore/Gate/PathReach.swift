@@ -72,13 +72,17 @@ public struct PathReach: Hashable, Sendable {
 }
 
 extension Gate.Rule {
-    /// Whether it is about some calls of a tool only.
+    /// Whether it goes on with a pattern.
     fileprivate var namesPaths: Bool { calls.utf8.contains(UInt8(ascii: ":")) }
+
+    /// Whether it is about some calls of a tool only.
+    func namesSome(of spec: ToolSpec) -> Bool {
+        [spec.name, spec.group, "*"].contains { calls.hasPrefix($0 + ":") }
+    }
 
     /// Whether it tells some files of a tool from others, or keeps the tool from all.
     fileprivate func limits(_ spec: ToolSpec) -> Bool {
-        [spec.name, spec.group, "*"].contains { calls == $0 || calls.hasPrefix($0 + ":") }
-            && (namesPaths || action != .allow)
+        namesSome(of: spec) || action != .allow && [spec.name, spec.group, "*"].contains(calls)
     }
 
     /// The rule with a path from a directory instead of an absolute one in it.

@@ -70,6 +70,8 @@ public struct ToolInvocation: Sendable {
     public let remaining: Remaining?
     /// The files that rules of the gate keep the call from; nil for none.
     public let reach: PathReach?
+    /// The addresses that redirects may lead it to; nil for all.
+    public let redirects: AddressReach?
     /// Takes parts of the output while the tool runs; never blocks.
     public let progress: @Sendable (String) -> Void
 
@@ -90,6 +92,7 @@ public struct ToolInvocation: Sendable {
         answer: String? = nil,
         remaining: Remaining? = nil,
         reach: PathReach? = nil,
+        redirects: AddressReach? = nil,
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.id = id
@@ -107,6 +110,7 @@ public struct ToolInvocation: Sendable {
         self.answer = answer
         self.remaining = remaining
         self.reach = reach
+        self.redirects = redirects
         self.progress = progress
     }
 }

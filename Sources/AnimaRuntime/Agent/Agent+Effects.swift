@@ -187,6 +187,7 @@ extension Agent {
             answer: call.approval?.because,
             remaining: mind.state.turn(call.id.turn).map { mind.state.remaining(of: $0, at: equipment.clock.now) },
             reach: equipment.toolsByName[call.tool].flatMap { mind.state.reach(of: call, $0.spec) },
+            redirects: equipment.toolsByName[call.tool].flatMap { mind.state.redirects(of: call, $0.spec) },
             progress: { live.send(.toolProgress(call.id, mask.masked($0))) }
         )
     }

@@ -79,7 +79,11 @@ struct HTTPRequestTool: FileTool {
 
     private func show(_ request: WebRequest, _ call: ToolInvocation) async throws -> ToolOutput {
         let limit = min(call.integer("max_bytes") ?? Self.shownBytes, Self.readBytes)
-        let terms = WebClient.Terms(unpackedBytes: 2 * Self.readBytes, limit: call.timeout)
+        let terms = WebClient.Terms(
+            unpackedBytes: 2 * Self.readBytes,
+            limit: call.timeout,
+            redirects: call.redirects
+        )
         return try await client.send(request, terms) { answer in
             let (bytes, isCut) = try await answer.bytes(limit: Self.readBytes)
             let size = (isCut ? "more than " : "") + AnswerText.size(bytes.count)
@@ -103,7 +107,8 @@ struct HTTPRequestTool: FileTool {
         // Begun before anything is sent: a path that can't be written costs no request.
         try workspace.requireKeepable(path)
         let file = try workspace.begin(path)
-        return try await client.send(request, WebClient.Terms(limit: call.timeout)) { answer in
+        return try await client.send(request, WebClient.Terms(limit: call.timeout, redirects: call.redirects)) {
+            answer in
             guard (200..<300).contains(answer.head.status) else { return try await Self.refuse(answer) }
             return try await Self.keep(answer, in: file, limit: limit, progress: call.progress)
         }

@@ -34,7 +34,12 @@ struct ReadPageTool: Tool {
     @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {
         do {
             let request = WebRequest(method: "GET", address: try WebAddress(call.text("url")))
-            let terms = WebClient.Terms(accept: Self.accept, unpackedBytes: 2 * Self.pageBytes, limit: call.timeout)
+            let terms = WebClient.Terms(
+                accept: Self.accept,
+                unpackedBytes: 2 * Self.pageBytes,
+                limit: call.timeout,
+                redirects: call.redirects
+            )
             return try await client.send(request, terms) { try await Self.show($0, call) }
         } catch let error as WebAddressError {
             return .failure(error.message)

@@ -90,6 +90,8 @@ struct WebClient: Sendable {
         var unpackedBytes: Int?
         /// How long everything may take, redirects and body included.
         var limit: Duration
+        /// Where redirects may lead; nil for wherever requests may go at all.
+        var redirects: AddressReach?
     }
 
     /// Sends a request, follows redirects, and hands the last answer on while it comes.
@@ -126,6 +128,14 @@ struct WebClient: Sendable {
         var chain = RedirectChain(request, rules)
         while true {
             let sent = chain.request
+            if sent.address != request.address,
+                let refusal = terms.redirects?.refusal(of: sent.address.description, method: sent.method)
+            {
+                throw WebFailure(
+                    "\(request.address) redirects to \(sent.address), which is not followed: \(refusal); ask for that "
+                        + "address itself"
+                )
+            }
             // A redirect from elsewhere does not borrow what the owner gave for requests that the agent itself makes.
             let granted = headers.filter { [sent.address.origin, request.address.origin] == [$0.origin, $0.origin] }
             let value: Value? = try await exchange(sent, granted, terms) { head, body in

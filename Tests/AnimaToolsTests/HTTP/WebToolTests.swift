@@ -432,6 +432,38 @@ private func packed(runs: Int) -> [UInt8] {
         await server.stop()
     }
 
+    @Test func followsARedirectOnlyWhereARuleAllows() async throws {
+        let server = try await ScriptedServer.start { exchange in
+            exchange.path == "/a" || exchange.path == "/b"
+                ? ScriptedServer.answer(status: 302, headers: ["location": "/c?from=\(exchange.path.dropFirst())"])
+                : ScriptedServer.answer(body: "reached")
+        }
+        let scene = try Scene(web: access(["127.0.0.1:\(server.port)"]))
+        let place = server.baseURL
+        func get(_ path: String, _ rules: [Gate.Rule]) async throws -> ToolOutput {
+            let tool = try scene.tool("http_request")
+            let arguments = try tool.spec.parameters.validate(["url": .string(place + path)])
+            let gate = Gate(rules: rules)
+            guard case .allowed = gate.decide(tool.spec, arguments) else {
+                return .failure("the call itself is denied")
+            }
+            let reach = AddressReach(of: tool.spec, arguments, gates: [gate], untrusted: nil)
+            return await tool.run(try scene.invocation("http_request", arguments, redirects: reach))
+        }
+        #expect(try await get("/a", [.init(.allow, "http")]).content.hasSuffix("reached"))
+        let narrow = [Gate.Rule(.allow, "http_request:GET \(place)/a"), .init(.allow, "http_request:GET \(place)/b")]
+        let refused = try await get("/a", narrow)
+        #expect(refused.isError && refused.content.contains("/c?from=a, which is not followed"), "\(refused.content)")
+        let wide = narrow + [.init(.allow, "http_request:GET \(place)/c*")]
+        #expect(try await get("/b", wide).content.hasSuffix("reached"))
+        let denied = try await get("/b", [.init(.allow, "http"), .init(.deny, "http_request:* \(place)/c*")])
+        #expect(denied.isError && denied.content.contains("rule deny"), "\(denied.content)")
+        let asked = try await get("/b", [.init(.allow, "http"), .init(.ask, "http:* \(place)/c*")])
+        #expect(asked.isError && asked.content.contains("your owner is asked"), "\(asked.content)")
+        #expect(server.requests.map(\.path).filter { $0.hasPrefix("/c") }.count == 2)
+        await server.stop()
+    }
+
     @Test func tellsCredentialsToNoOtherOrigin() async throws {
         let second = try await ScriptedServer.start { _ in ScriptedServer.answer(body: "second") }
         let first = try await ScriptedServer.start { exchange in
