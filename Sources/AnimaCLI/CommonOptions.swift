@@ -1,5 +1,6 @@
 import Anima
 public import AnimaCore
+import AnimaRuntime
 import AnimaStore
 public import ArgumentParser
 
@@ -44,13 +45,25 @@ struct CommonOptions: ParsableArguments {
         return try SQLiteLife.openReader(at: path)
     }
 
+    /// Does some reading of an agent's life, which others may write meanwhile.
+    func reading<Value>(_ agent: AgentID, _ body: (SQLiteLife) async throws -> Value) async throws -> Value {
+        try await Self.using(try reader(of: agent), body)
+    }
+
     /// Does some work as the writer of an agent's life, which has begun.
     ///
     /// - Throws: ``StoreError`` `.locked` when another process holds it.
     func writing<Value>(_ agent: AgentID, _ body: (SQLiteLife) async throws -> Value) async throws -> Value {
         // Fails with the list of lives when there is none.
         await (try reader(of: agent)).close()
-        let life = try SQLiteLife.open(at: try composition().home.lifePath(of: agent), agent: agent, mode: .existing)
+        let path = try composition().home.lifePath(of: agent)
+        return try await Self.using(try SQLiteLife.open(at: path, agent: agent, mode: .existing), body)
+    }
+
+    private static func using<Value>(
+        _ life: SQLiteLife,
+        _ body: (SQLiteLife) async throws -> Value
+    ) async throws -> Value {
         do {
             let value = try await body(life)
             await life.close()
@@ -67,7 +80,7 @@ extension SQLiteLife {
     ///
     /// - Returns: The events, with their numbers.
     @discardableResult
-    func append(_ facts: [Fact], of agent: AgentID, at now: Instant) async throws -> [Event] {
+    func append(_ facts: [Fact], of agent: AgentID, at now: Instant = SystemClock().now) async throws -> [Event] {
         let last = try await info().events
         let events = facts.enumerated()
             .map { index, fact in Event(seq: last + 1 + index, at: now, agent: agent, fact: fact) }

@@ -34,10 +34,19 @@ struct TrustCommandTests {
         let refused = try program.run("run", "clerk.toml", "add 1 and 2")
         #expect(refused.status == 2 && refused.output == "", "\(refused.errors)")
         #expect(
-            refused.errors.contains("clerk.toml:5: \(key)") || refused.errors.contains(": \(key): "),
+            refused.errors.contains(
+                "clerk.toml:\(key.hasPrefix("models.") ? 8 : key.hasPrefix("embedder.") ? 7 : 5): \(key): "
+            ),
             "\(refused.errors)"
         )
         #expect(refused.errors.contains("anima trust "))
+        for arguments in [
+            ["memory", "embed", "clerk.toml"], ["models", "list", "--config", "clerk.toml"],
+            ["models", "try", "openai/m", "hello", "--config", "clerk.toml"],
+        ] {
+            let other = try program.start(arguments).finish()
+            #expect(other.status != 0 && other.errors.contains("anima trust "), "\(arguments): \(other.errors)")
+        }
         #expect(!FileManager.default.fileExists(atPath: program.home + "/agents/clerk"))
         let checked = try program.run("config", "check", "clerk.toml")
         #expect(checked.status == 0 && checked.errors.contains(key), "\(checked.errors)")
@@ -48,6 +57,8 @@ struct TrustCommandTests {
         #expect(ran.output == "3\n" || !ran.errors.contains("anima trust"), "\(ran.errors)")
         try program.put(Self.plain + "# changed\n" + line, at: "clerk.toml", isTrusted: false)
         #expect(try program.run("run", "clerk.toml", "add 1 and 2").errors.contains("anima trust "))
+        guard ran.output == "3\n" else { return }
+        #expect(try program.run("undo", "clerk.toml").errors.contains("anima trust "))
     }
 
     @Test("what stays in its directory, or on this machine, needs none")

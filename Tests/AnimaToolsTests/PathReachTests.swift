@@ -31,7 +31,7 @@ import Testing
         case .asks where isApproved: break
         default: return nil
         }
-        let reach = PathReach(of: tool.spec, gates: [gate], untrusted: nil, isApproved: isApproved)
+        let reach = PathReach(of: tool.spec, gates: Gates(gate), untrusted: nil, isApproved: isApproved)
         return await tool.run(try scene.invocation(name, arguments, reach: reach))
     }
 
@@ -101,7 +101,7 @@ import Testing
         let scene = try scene()
         let spec = try scene.tool("http_request").spec
         func reach(_ rules: [Gate.Rule]) -> PathReach? {
-            PathReach(of: spec, gates: [Gate(rules: rules)], untrusted: nil, isApproved: false)
+            PathReach(of: spec, gates: Gates(Gate(rules: rules)), untrusted: nil, isApproved: false)
         }
         #expect(reach([.init(.allow, "http")]) == nil)
         let limited = try #require(reach([.init(.allow, "http"), .init(.deny, "write_file:private/**")]))
@@ -112,6 +112,6 @@ import Testing
     @Test func costsNothingWhenNoRuleTellsFilesApart() throws {
         let spec = try scene().tool("search_files").spec
         let gate = Gate(rules: [.init(.allow, "files"), .init(.deny, "shell:rm *"), .init(.ask, "shell")])
-        #expect(PathReach(of: spec, gates: [gate], untrusted: nil, isApproved: false) == nil)
+        #expect(PathReach(of: spec, gates: Gates(gate), untrusted: nil, isApproved: false) == nil)
     }
 }

@@ -357,9 +357,14 @@ import Darwin
         let other = try Scene(environment: ["TOKEN": "two"])
         let second = try await other.tool("shell").circumstances(of: other.invocation("shell", ["command": "true"]))
         #expect(second["variables"] != first)
-        let program = try await scene.tool("run_program")
-            .circumstances(of: scene.invocation("run_program", ["arguments": ["ls", "-l"]]))
-        #expect(program["program"]?.hasPrefix("/") == true)
+        for arguments in [["ls", "-l"], ["ls"]] as [JSONValue] {
+            let program = try await scene.tool("run_program")
+                .circumstances(of: scene.invocation("run_program", ["arguments": arguments]))
+            #expect(program["program"]?.hasPrefix("/") == true)
+        }
+        for index in 0..<70 { try scene.put("d\(index)/x", "\(index)") }
+        let crowded = try await found((0..<70).map { "cd d\($0)" }.joined(separator: "; "))["files"]
+        #expect(crowded?.contains("not held to") == true)
     }
 
     @Test func cutsOutputBetweenCharactersAndLines() {

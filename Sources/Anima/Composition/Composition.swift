@@ -31,7 +31,8 @@ public struct Composition: Sendable {
     /// The files outside of the home that may have what they ask for.
     public var trusted: TrustedFiles { TrustedFiles(home: home) }
 
-    /// Refuses what a file asks for that the owner has not allowed it.
+    /// Refuses what a file asks for that the owner has not allowed it: on every way to models, embedders and files; what tools would
+    /// be can be asked.
     private func requireTrust(_ configuration: AgentConfiguration) throws(CompositionError) {
         guard !configuration.demands.isEmpty else { return }
         let file = configuration.beside ?? "its file"
@@ -125,7 +126,6 @@ public struct Composition: Sendable {
         of id: AgentID,
         _ configuration: AgentConfiguration
     ) async throws -> Equipment {
-        try requireTrust(configuration)
         let models = try await models(of: configuration).map { try hub.model($0) }
         return Equipment(
             model: models.first ?? ReflexModel(),
@@ -144,7 +144,7 @@ public struct Composition: Sendable {
     ///
     /// - Throws: ``CompositionError`` for an unknown model, tool or group.
     public func check(_ configuration: AgentConfiguration) throws {
-        let resolver = try resolver(of: configuration)
+        let resolver = try untriedResolver(of: configuration)
         for description in try resolver.chosen() ?? [] { _ = try hub.model(description) }
         for (_, description) in try resolver.named() { _ = try hub.model(description) }
         if let description = try resolver.embedder() { _ = try hub.embedder(description) }
@@ -176,13 +176,19 @@ public struct Composition: Sendable {
 
     /// Asks all providers that seem to be there, by keys, addresses and open ports, which models they have.
     public func reachable(_ configuration: AgentConfiguration) async throws -> [Reachable] {
-        try requireTrust(configuration)
         let resolver = try resolver(of: configuration)
         return await ModelDiscovery(resolver: resolver, hub: hub).reachable()
     }
 
     /// Finds out what the names of models in a configuration mean.
+    ///
+    /// - Throws: ``CompositionError`` for a file that is not trusted: whoever finds a model out may speak to it.
     public func resolver(of configuration: AgentConfiguration) throws -> ModelResolver {
+        try requireTrust(configuration)
+        return try untriedResolver(of: configuration)
+    }
+
+    private func untriedResolver(of configuration: AgentConfiguration) throws -> ModelResolver {
         ModelResolver(configuration, environment: environment, keys: try keys.get())
     }
 
@@ -204,8 +210,13 @@ public struct Composition: Sendable {
 
     /// The directory that an agent's file tools reach.
     ///
-    /// - Throws: ``WorkspaceError`` when there is none.
+    /// - Throws: ``WorkspaceError`` when there is none; ``CompositionError`` for a file that is not trusted.
     public func workspace(of configuration: AgentConfiguration) throws -> Workspace {
+        try requireTrust(configuration)
+        return try place(of: configuration)
+    }
+
+    private func place(of configuration: AgentConfiguration) throws -> Workspace {
         try Workspace(root: configuration.workspace ?? FilePath.currentDirectory())
             .protecting(definingFiles(of: configuration)).hiding([home.path])
     }
@@ -213,7 +224,7 @@ public struct Composition: Sendable {
     private func tools(of configuration: AgentConfiguration) throws -> [any Tool] {
         let variables = try variables(of: configuration)
         let web = try webAccess(of: configuration)
-        let workspace = try workspace(of: configuration)
+        let workspace = try place(of: configuration)
         let all = { (sandbox: any Sandbox, confinement: Confinement?) in
             try StandardTools.select(
                 configuration.toolNames,

@@ -6,12 +6,14 @@ import AnimaTools
 public struct ConfigurationDemand: Hashable, Sendable, CustomStringConvertible {
     /// The key path, for example `sandbox.mode`.
     public let key: String
-    /// The file as it was named, and the line.
-    public let place: String
+    /// The file, as it was named when it was loaded.
+    public let file: String
+    /// The line of the key, from 1.
+    public let line: Int
     /// What the value gives, in words for the owner.
     public let meaning: String
 
-    public var description: String { "\(place): \(key): \(meaning)" }
+    public var description: String { "\(file):\(line): \(key): \(meaning)" }
 }
 
 extension AgentConfiguration {
@@ -56,18 +58,14 @@ extension AgentConfiguration {
         return wanted.filter(\.isWanted)
             .compactMap { key, _, meaning in
                 guard case .file(file, let line) = origin(of: key) else { return nil }
-                return ConfigurationDemand(key: key, place: "\(file):\(line)", meaning: meaning)
+                return ConfigurationDemand(key: key, file: file, line: line, meaning: meaning)
             }
-            .sorted { $0.place.lineNumber < $1.place.lineNumber }
+            .sorted { $0.line < $1.line }
     }
 
     private static func isThisMachine(_ url: String) -> Bool {
+        // What is no address leads nowhere that is known.
         guard let address = try? WebAddress(url) else { return false }
         return ["localhost", "127.0.0.1", "::1", "[::1]"].contains("\(address.host)")
     }
-}
-
-extension String {
-    /// The number after the last colon, for the order of lines.
-    fileprivate var lineNumber: Int { split(separator: ":").last.flatMap { Int($0) } ?? 0 }
 }

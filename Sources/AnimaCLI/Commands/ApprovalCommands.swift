@@ -50,9 +50,7 @@ struct ApprovalsCommand: AsyncParsableCommand {
                         moment > now
                         ? "until" : "expired, and denied when the agent goes on (anima resume): was open until"
                     terminal.line("  \(end) \(moment.rfc3339)", to: .output, .dim)
-                    for (name, value) in question.approval.circumstances.sorted(by: { $0.key < $1.key }) {
-                        terminal.line("  \(name.padded(to: 12))\(JSONValue.string(value).text)", to: .output, .dim)
-                    }
+                    Question(question, terminal).showCircumstances(to: .output)
                 }
             }
         }

@@ -1,6 +1,5 @@
 import Anima
 import AnimaCore
-import AnimaRuntime
 import AnimaStore
 import ArgumentParser
 
@@ -193,11 +192,7 @@ extension GateCommand {
                 let grants = try await life.wake().state().grants
                 let gone = grants.filter { all || $0.pattern == rule || $0.shown == rule }
                 guard !gone.isEmpty else { throw UsageError(refusal(grants)) }
-                try await life.append(
-                    [.grantsForgotten(.init(rules: gone, by: "owner"))],
-                    of: agent,
-                    at: SystemClock().now
-                )
+                try await life.append([.grantsForgotten(.init(rules: gone, by: "owner"))], of: agent)
                 return gone
             }
             for rule in gone {

@@ -70,8 +70,13 @@ struct Question {
                 terminal.line("  \(name.padded(to: 12))\(value.text)", to: .error)
             }
         }
+        showCircumstances(to: .error)
+    }
+
+    /// What the call would run in, each as JSON.
+    func showCircumstances(to stream: Terminal.Stream) {
         for (name, value) in pending.approval.circumstances.sorted(by: { $0.key < $1.key }) {
-            terminal.line("  \(name.padded(to: 12))\(JSONValue.string(value).text)", to: .error, .dim)
+            terminal.line("  \(name.padded(to: 12))\(JSONValue.string(value).text)", to: stream, .dim)
         }
     }
 }

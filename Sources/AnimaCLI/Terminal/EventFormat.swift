@@ -106,8 +106,7 @@ struct EventFormat {
             let names = fact.memories.map { "m\($0)" }.joined(separator: ", ")
             return names + " by \(fact.by)" + (fact.reason.map { ": " + short($0) } ?? "")
         case .grantsForgotten(let fact):
-            return fact.rules.map { "\($0.action.rawValue) \"\($0.pattern)\"" }.joined(separator: ", ")
-                + " by \(fact.by)"
+            return fact.rules.map(\.shown).joined(separator: ", ") + " by \(fact.by)"
         case .blockEdited(let fact): return "\(fact.name) by \(fact.by): \(short(fact.text))"
         case .filesRestored(let fact):
             return fact.changes.map { "\($0.kind.rawValue) \($0.path)" }.joined(separator: ", ")

@@ -87,32 +87,6 @@ extension AgentState {
     func mayTalk(to agent: AgentID) -> Bool {
         policy.peers.contains(agent) || policy.birth?.parent == agent || children.contains { $0.name == agent }
     }
-
-    /// What is decided about a call: of a child, the stricter of its own gate and its parent's.
-    func verdict(on spec: ToolSpec, _ arguments: JSONValue, untrusted source: String?) -> ToolCall.Verdict {
-        let own = policy.gate.judge(spec, arguments, with: grants, untrusted: source).verdict
-        guard let birth = policy.birth else { return own }
-        let above = birth.gate.decide(spec, arguments, untrusted: source)
-        return above.severity > own.severity ? above : own
-    }
-
-    /// The files that a call that runs reaches; nil when no rule keeps it from any.
-    public func reach(of call: ToolCall, _ spec: ToolSpec) -> PathReach? {
-        PathReach(
-            of: spec,
-            gates: gates,
-            untrusted: turn(call.id.turn)?.untrusted,
-            isApproved: call.approval != nil
-        )
-    }
-
-    /// The addresses that redirects may lead a call to that runs; nil when no rule tells addresses apart.
-    public func redirects(of call: ToolCall, _ spec: ToolSpec) -> AddressReach? {
-        AddressReach(of: spec, call.arguments, gates: gates, untrusted: turn(call.id.turn)?.untrusted)
-    }
-
-    /// All the gates that a call goes through.
-    private var gates: [Gate] { [gate] + [policy.birth?.gate].compactMap(\.self) }
 }
 
 extension Fact {

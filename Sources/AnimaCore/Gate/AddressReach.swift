@@ -2,19 +2,16 @@
 public struct AddressReach: Hashable, Sendable {
     private let spec: ToolSpec
     private let arguments: JSONValue
-    private let gates: [Gate]
+    private let gates: Gates
     private let source: String?
 
     /// The reach of a call; nil when no rule tells addresses apart.
     ///
     /// - Parameters:
     ///   - spec: The called tool.
-    ///   - gates: All of them count; what one denies stays denied.
     ///   - source: Where untrusted text that the model sees comes from; nil when it sees none.
-    public init?(of spec: ToolSpec, _ arguments: JSONValue, gates: [Gate], untrusted source: String?) {
-        guard spec.gateForm == .address else { return nil }
-        let tellsApart = gates.contains { $0.rules.contains { rule in rule.namesSome(of: spec) } }
-        guard tellsApart else { return nil }
+    public init?(of spec: ToolSpec, _ arguments: JSONValue, gates: Gates, untrusted source: String?) {
+        guard spec.gateForm == .address, gates.contains({ $0.namesSome(of: spec) }) else { return nil }
         self.spec = spec
         self.arguments = arguments
         self.gates = gates
@@ -28,13 +25,10 @@ public struct AddressReach: Hashable, Sendable {
         guard case .object(var members) = arguments, let name = spec.gateArgument else { return nil }
         members[name] = .string(address)
         if let prefix = spec.gatePrefix, members[prefix] != nil { members[prefix] = .string(method) }
-        for gate in gates {
-            switch gate.decide(spec, .object(members), untrusted: source) {
-            case .allowed: continue
-            case .asks(let rule): return "your owner is asked about it first (rule ask \"\(rule)\")"
-            case .denied(let reason), .invalid(let reason): return reason
-            }
+        switch gates.decide(spec, .object(members), untrusted: source) {
+        case .allowed: return nil
+        case .asks(let rule): return "your owner is asked about it first (rule ask \"\(rule)\")"
+        case .denied(let reason), .invalid(let reason): return reason
         }
-        return nil
     }
 }

@@ -6,7 +6,7 @@ public struct PathReach: Hashable, Sendable {
     private let spec: ToolSpec
     /// Whether the tool only saves to a file beside its work: then rules count that name paths, and no rule is no refusal.
     private let isSaving: Bool
-    private var gates: [Gate]
+    private var gates: Gates
     private let source: String?
     private let isApproved: Bool
 
@@ -14,13 +14,12 @@ public struct PathReach: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - spec: The called tool. One whose rules name no paths, but which may write a file, is judged as `write_file`.
-    ///   - gates: All of them count; what one denies stays denied.
     ///   - source: Where untrusted text that the model sees comes from; nil when it sees none.
     ///   - isApproved: Whether the owner was asked about the call and said yes.
-    public init?(of spec: ToolSpec, gates: [Gate], untrusted source: String?, isApproved: Bool) {
+    public init?(of spec: ToolSpec, gates: Gates, untrusted source: String?, isApproved: Bool) {
         isSaving = spec.gateForm != .path
         let spec = isSaving ? Self.saving : spec
-        guard gates.contains(where: { $0.rules.contains { $0.limits(spec) } }) else { return nil }
+        guard gates.contains({ $0.limits(spec) }) else { return nil }
         self.spec = spec
         self.gates = gates
         self.source = source
@@ -32,7 +31,7 @@ public struct PathReach: Hashable, Sendable {
     /// - Parameter root: Its absolute path, without links.
     public func within(_ root: String) -> PathReach {
         var reach = self
-        reach.gates = gates.map { gate in Gate(rules: gate.rules.map { $0.relative(to: root) }) }
+        reach.gates = gates.mapRules { $0.relative(to: root) }
         return reach
     }
 
@@ -43,8 +42,8 @@ public struct PathReach: Hashable, Sendable {
     ///   - isNamed: Whether it is what the call names, so that a rule must allow it; what is come by in a directory goes
     ///     with the directory when no rule is about it.
     public func refusal(of path: String, isNamed: Bool) -> String? {
-        for gate in gates {
-            let matching = gate.judge(spec, [Self.argument: .string(path)], untrusted: source).matching
+        for judgement in gates.judgements(spec, [Self.argument: .string(path)], untrusted: source) {
+            let matching = judgement.matching
             guard let rule = isSaving ? matching.first(where: \.namesPaths) : matching.first else {
                 if isNamed, !isSaving { return "the gate denies it: no rule allows \"\(spec.name)\" there" }
                 continue

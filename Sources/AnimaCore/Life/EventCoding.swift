@@ -22,12 +22,12 @@ public struct EventCoding: Sendable {
     /// and what is done about a failed model call. Version 3 knows kind, subject, importance, time and predecessors of a
     /// memory, and agents that remember by themselves. Version 4 knows conversations with a summary, agents that consolidate
     /// their memories, and peers. Version 5 knows questions between agents, topics, children, supervisors, and messages that join an
-    /// open turn. Version 6 knows that the owner takes back what was allowed for good.
+    /// open turn.
     public static let current = EventCoding(
-        version: 6,
+        version: 5,
         upgrades: [
             1: EventUpgrade.toSeveralModels, 2: EventUpgrade.toRicherMemories, 3: EventUpgrade.toTidyMemories,
-            4: EventUpgrade.toSocieties, 5: { _, _ in },
+            4: EventUpgrade.toSocieties,
         ]
     )
 

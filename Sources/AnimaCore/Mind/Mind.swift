@@ -522,7 +522,7 @@ public struct Mind: Sendable {
                     + "this turn: do something else, or answer with what there is"
                 return decided(.invalid(reason: reason), arguments, spec)
             }
-            return decided(state.verdict(on: spec, arguments, untrusted: source), arguments, spec)
+            return decided(state.gates.decide(spec, arguments, untrusted: source), arguments, spec)
         } catch {
             return decided(.invalid(reason: "the arguments don't fit: \(error)"), call.arguments, spec)
         }

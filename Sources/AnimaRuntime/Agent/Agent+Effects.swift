@@ -163,6 +163,7 @@ extension Agent {
     private func invocation(of call: ToolCall) -> ToolInvocation {
         let live = live
         let mask = equipment.mask
+        let spec = equipment.toolsByName[call.tool]?.spec
         return ToolInvocation(
             id: call.id,
             key: "\(mind.state.life?.text ?? id.name)/\(call.id)",
@@ -186,8 +187,8 @@ extension Agent {
             outputs: PastOutputs(store: store, conversation: mind.state.turn(call.id.turn)?.conversation),
             answer: call.approval?.because,
             remaining: mind.state.turn(call.id.turn).map { mind.state.remaining(of: $0, at: equipment.clock.now) },
-            reach: equipment.toolsByName[call.tool].flatMap { mind.state.reach(of: call, $0.spec) },
-            redirects: equipment.toolsByName[call.tool].flatMap { mind.state.redirects(of: call, $0.spec) },
+            reach: spec.flatMap { mind.state.reach(of: call, $0) },
+            redirects: spec.flatMap { mind.state.redirects(of: call, $0) },
             progress: { live.send(.toolProgress(call.id, mask.masked($0))) }
         )
     }

@@ -125,17 +125,9 @@ struct WebClient: Sendable {
         _ terms: Terms,
         _ use: (Answer) async throws -> Value
     ) async throws -> Value {
-        var chain = RedirectChain(request, rules)
+        var chain = RedirectChain(request, rules, reach: terms.redirects)
         while true {
             let sent = chain.request
-            if sent.address != request.address,
-                let refusal = terms.redirects?.refusal(of: sent.address.description, method: sent.method)
-            {
-                throw WebFailure(
-                    "\(request.address) redirects to \(sent.address), which is not followed: \(refusal); ask for that "
-                        + "address itself"
-                )
-            }
             // A redirect from elsewhere does not borrow what the owner gave for requests that the agent itself makes.
             let granted = headers.filter { [sent.address.origin, request.address.origin] == [$0.origin, $0.origin] }
             let value: Value? = try await exchange(sent, granted, terms) { head, body in

@@ -42,12 +42,15 @@ struct RedirectChain: Hashable, Sendable {
     static let limit = 5
 
     let rules: DestinationRules
+    /// Where rules of the gate let redirects lead; nil for wherever requests may go at all.
+    let reach: AddressReach?
     private(set) var request: WebRequest
     private(set) var count = 0
 
-    init(_ request: WebRequest, _ rules: DestinationRules) {
+    init(_ request: WebRequest, _ rules: DestinationRules, reach: AddressReach? = nil) {
         self.request = request
         self.rules = rules
+        self.reach = reach
     }
 
     enum Step: Hashable, Sendable {
@@ -89,8 +92,14 @@ struct RedirectChain: Hashable, Sendable {
         if !becomesGet, !isSameOrigin, request.method != "GET", request.method != "HEAD" {
             return .done(note: "it redirects a \(request.method) to another origin, \(next), which is not followed")
         }
+        let method = becomesGet ? "GET" : request.method
+        if let refusal = reach?.refusal(of: next.description, method: method) {
+            return .refuse(
+                "\(request.address) redirects to \(next), which is not followed: \(refusal); ask for that address itself"
+            )
+        }
         if becomesGet {
-            request.method = "GET"
+            request.method = method
             request.body = []
             request.headers.removeAll { $0.name.lowercased().hasPrefix("content-") }
         }

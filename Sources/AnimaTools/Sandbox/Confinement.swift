@@ -98,9 +98,6 @@ public struct Confinement: Hashable, Sendable {
         return String(cString: resolved)
     }
 
-    /// Whether there is a file that can be run.
-    static func isProgram(_ path: String) -> Bool { access(path, X_OK) == 0 }
-
     /// Whether a path is another one or lies in it.
     public static func lies(_ path: String, in directory: String) -> Bool {
         directory == "/" || path == directory || path.utf8.starts(with: (directory + "/").utf8)

@@ -128,7 +128,8 @@ public struct SandboxSurvey: Sendable {
         }
     }
 
-    private static func find(_ name: String, in directories: [String]) -> String? {
+    /// The program that a name stands for in some directories, without links; nil when there is none.
+    static func find(_ name: String, in directories: [String]) -> String? {
         directories.map { $0 + "/" + name }.first { access($0, X_OK) == 0 }.map(Confinement.real)
     }
 }

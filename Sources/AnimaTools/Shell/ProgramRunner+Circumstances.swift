@@ -5,13 +5,17 @@ extension ProgramRunner {
     ///
     /// A yes of the owner is for these: a script that was changed in between is another one.
     ///
-    /// - Parameter arguments: A program and its arguments, or one line for a shell.
-    func circumstances(of arguments: [String], directory: String) -> [String: String] {
+    /// - Parameters:
+    ///   - arguments: What is run: words, or lines for a shell.
+    ///   - program: The program, when a shell does not look for it.
+    func circumstances(of arguments: [String], directory: String, program: String? = nil) -> [String: String] {
         var found: [String: String] = [:]
         let place = (try? workspace.openDirectory(directory))?.path ?? directory
         found["in"] = place == "." ? workspace.root : workspace.root + "/" + place
         found["sandbox"] = hold
-        if arguments.count > 1, let path = program(arguments[0]) { found["program"] = path }
+        if let program, !program.contains("/") {
+            found["program"] = SandboxSurvey.find(program, in: searched) ?? "\(program) (not found)"
+        }
         let granted = environment.filter { !Self.usualVariables.contains($0.key) }.sorted { $0.key < $1.key }
         if !granted.isEmpty {
             found["variables"] = granted.map { "\($0.key) \(Self.sign(of: $0.value))" }.joined(separator: ", ")
@@ -36,25 +40,36 @@ extension ProgramRunner {
         var directories = [place]
         var files: [String] = []
         var seen: Set<String> = []
+        var isCut = false
         for word in words {
             for directory in directories {
                 let path = word.hasPrefix("/") || directory == "." ? word : directory + "/" + word
                 guard seen.insert(path).inserted else { continue }
                 if let known = try? workspace.openDirectory(path) {
-                    if directories.count < Self.mostDirectories, !directories.contains(known.path) {
+                    guard !directories.contains(known.path) else { continue }
+                    if directories.count < Self.mostDirectories {
                         directories.append(known.path)
+                    } else {
+                        isCut = true
                     }
                 } else if let sign = sign(ofFileAt: path) {
                     files.append("\(directory == place ? word : path) \(sign)")
                 }
             }
         }
-        return files
+        // The owner sees what a yes does not hold.
+        return isCut ? files + ["not held to: files in more than \(Self.mostDirectories) directories"] : files
     }
 
     /// What tells whether a file is still the same; nil where no file is.
     private func sign(ofFileAt path: String) -> String? {
-        guard let file = try? workspace.openFile(path) else { return nil }
+        let file: OpenFile
+        do throws(WorkspaceError) {
+            file = try workspace.openFile(path)
+        } catch {
+            // Most words are no files; what is one and can't be read is said.
+            return error.code == .system ? "(can't be read)" : nil
+        }
         let status = file.status
         if status.size <= Workspace.maxEditedBytes,
             let bytes = file.descriptor.bytes(limit: Workspace.maxEditedBytes, expected: status.size)
@@ -65,13 +80,8 @@ extension ProgramRunner {
         return "(\(counted(status.size, "byte")), untouched since \(status.touchedAt) ns)"
     }
 
-    /// The program that a name stands for, as `PATH` has it; nil for one that is named by its place, or is not there.
-    private func program(_ name: String) -> String? {
-        guard !name.contains("/") else { return nil }
-        return environment["PATH"]?.split(separator: ":").lazy.map { "\($0)/\(name)" }
-            .first { Confinement.isProgram($0) }
-            .map(Confinement.real)
-    }
+    /// Where programs are looked for.
+    private var searched: [String] { (environment["PATH"] ?? "").split(separator: ":").map(String.init) }
 
     private static let usualVariables = Set(["PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR"])
         .union(GitGuard.variables.keys)

@@ -34,7 +34,11 @@ struct RunProgramTool: Tool {
     }
 
     @concurrent func circumstances(of call: ToolInvocation) async -> [String: String] {
-        programs.circumstances(of: call.texts("arguments"), directory: call.text("directory"))
+        programs.circumstances(
+            of: call.texts("arguments"),
+            directory: call.text("directory"),
+            program: call.texts("arguments").first
+        )
     }
 
     @concurrent func run(_ call: ToolInvocation) async -> ToolOutput {

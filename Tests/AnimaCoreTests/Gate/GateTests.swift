@@ -235,6 +235,35 @@ struct GateTests {
         #expect(gate.decide(shell, ["command": .string(line + " x")]) == .asks(rule: "shell"))
     }
 
+    @Test("what is denied stays denied for what a call comes by, whatever was allowed for good")
+    func deniesWhatIsComeBy() throws {
+        let get = ToolSpec(
+            name: "get",
+            group: "web",
+            description: "",
+            parameters: ArgumentSchema(),
+            replay: .pure,
+            gateArgument: "url",
+            gateForm: .address
+        )
+        let own = Gate(rules: [
+            .init(.allow, "web"), .init(.deny, "get:https://a.test/*"), .init(.deny, "files:private/**"),
+        ])
+        let gates = Gates(
+            own,
+            grants: [.init(.allow, "get:https://a.test/old"), .init(.allow, "read:private/old")],
+            above: Gate(rules: [.init(.allow, "*"), .init(.deny, "get:https://b.test/*")])
+        )
+        let reach = try #require(AddressReach(of: get, ["url": "https://c.test/"], gates: gates, untrusted: nil))
+        #expect(reach.refusal(of: "https://a.test/old", method: "GET") != nil)
+        #expect(reach.refusal(of: "https://b.test/x", method: "GET") != nil)
+        #expect(reach.refusal(of: "https://c.test/x", method: "GET") == nil)
+        let read = spec("read", "files", "path", .path)
+        let files = try #require(PathReach(of: read, gates: gates, untrusted: nil, isApproved: false))
+        #expect(files.refusal(of: "private/old", isNamed: true) != nil)
+        #expect(files.refusal(of: "private/old", isNamed: false) != nil)
+    }
+
     @Test("what the configuration denies stays denied, whatever was allowed for good")
     func deniesInSpiteOfGrants() {
         let shell = spec("shell", "shell", "command", .command)

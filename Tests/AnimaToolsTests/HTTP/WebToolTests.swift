@@ -447,7 +447,7 @@ private func packed(runs: Int) -> [UInt8] {
             guard case .allowed = gate.decide(tool.spec, arguments) else {
                 return .failure("the call itself is denied")
             }
-            let reach = AddressReach(of: tool.spec, arguments, gates: [gate], untrusted: nil)
+            let reach = AddressReach(of: tool.spec, arguments, gates: Gates(gate), untrusted: nil)
             return await tool.run(try scene.invocation("http_request", arguments, redirects: reach))
         }
         #expect(try await get("/a", [.init(.allow, "http")]).content.hasSuffix("reached"))

@@ -72,7 +72,7 @@ struct MemoryImportCommand: AsyncParsableCommand {
             ? try await options.reading { try await MemoryImport.judged(lines, for: $0) }
             : try await options.writing { life in
                 let work = try await MemoryImport.judged(lines, for: life)
-                if !work.facts.isEmpty { try await MemoryWriter(life: life, agent: options.agent).append(work.facts) }
+                if !work.facts.isEmpty { try await life.append(work.facts, of: options.agent) }
                 return work
             }
         for outcome in done.outcomes { show(outcome) }

@@ -60,7 +60,7 @@ struct MemoryOptions: ParsableArguments {
 
     /// Does some reading of the life, which others may write meanwhile.
     func reading<Value>(_ body: (SQLiteLife) async throws -> Value) async throws -> Value {
-        try await Self.using(try common.reader(of: agent), body)
+        try await common.reading(agent, body)
     }
 
     /// Does some work as the writer of the life.
@@ -71,20 +71,6 @@ struct MemoryOptions: ParsableArguments {
             return try await common.writing(agent, body)
         } catch let error as StoreError where error.code == .locked {
             throw MemoryCommandError("nothing was changed: \(error.message)")
-        }
-    }
-
-    private static func using<Value>(
-        _ life: SQLiteLife,
-        _ body: (SQLiteLife) async throws -> Value
-    ) async throws -> Value {
-        do {
-            let value = try await body(life)
-            await life.close()
-            return value
-        } catch {
-            await life.close()
-            throw error
         }
     }
 

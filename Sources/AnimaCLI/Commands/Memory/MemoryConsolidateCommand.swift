@@ -49,8 +49,8 @@ struct MemoryConsolidateCommand: AsyncParsableCommand {
         let found = try await consolidation(of: life, policy, models: models, allowance: allowance)
         // What was paid for is recorded, whatever came of it.
         guard !found.isEmpty || found.model != nil else { return try await show(found, nil, life) }
-        let writer = MemoryWriter(life: life, agent: options.agent)
-        let events = try await writer.append(found.facts(after: try await writer.lastSeq()))
+        let facts = found.facts(after: try await life.info().events)
+        let events = try await life.append(facts, of: options.agent)
         try await show(found, events, life)
     }
 

@@ -126,7 +126,7 @@ struct MemoryForgetCommand: AsyncParsableCommand {
                 if !forgotten.contains(where: { $0.id == memory.id }) { forgotten.append(memory) }
             }
             let fact = Fact.MemoryForgotten(memories: forgotten.map(\.id), by: "owner", reason: because)
-            let events = try await MemoryWriter(life: life, agent: options.agent).append([.memoryForgotten(fact)])
+            let events = try await life.append([.memoryForgotten(fact)], of: options.agent)
             return forgotten.map { $0.closed(by: events.last?.seq ?? $0.id) }
         }
         for memory in forgotten {
@@ -242,7 +242,7 @@ struct MemoryBlocksCommand: AsyncParsableCommand {
 
     private func edit(_ name: String, _ text: String, _ life: SQLiteLife) async throws {
         let fact = Fact.BlockEdited(name: name, text: text, by: "owner")
-        let events = try await MemoryWriter(life: life, agent: options.agent).append([.blockEdited(fact)])
+        let events = try await life.append([.blockEdited(fact)], of: options.agent)
         let seq = events.last?.seq ?? 0
         if options.json {
             Terminal.current.json(.object(MemoryFormat.json(MemoryBlock(name: name, text: text, seq: seq))))

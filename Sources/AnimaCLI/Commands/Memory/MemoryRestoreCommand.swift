@@ -54,7 +54,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
             if !closed.contains(record) { closed.append(record) }
         }
         let fact = Fact.MemoryRestored(memories: closed.map(\.memory.id), by: "owner", reason: because)
-        try await MemoryWriter(life: life, agent: options.agent).append([.memoryRestored(fact)])
+        try await life.append([.memoryRestored(fact)], of: options.agent)
         for record in closed {
             try await announce("restored", record.memory.id, life)
             guard case .superseded(let successor) = record.standing, !options.json,
@@ -94,7 +94,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
             facts.append(.memoryForgotten(.init(memories: forgotten, by: "owner", reason: reason)))
         }
         if !restored.isEmpty { facts.append(.memoryRestored(.init(memories: restored, by: "owner", reason: reason))) }
-        try await MemoryWriter(life: life, agent: options.agent).append(facts)
+        try await life.append(facts, of: options.agent)
         for id in forgotten { try await announce("forgot", id, life) }
         for id in restored { try await announce("restored", id, life) }
         for line in left where !options.json { Terminal.current.line(line, to: .error, .yellow) }

@@ -8,17 +8,6 @@ struct MemoryWriter {
     let agent: AgentID
     let clock = SystemClock()
 
-    /// Appends what happened, in order, all or nothing, caused by nothing in the life.
-    ///
-    /// - Returns: The events, with their numbers.
-    @discardableResult
-    func append(_ facts: [Fact]) async throws -> [Event] {
-        try await life.append(facts, of: agent, at: clock.now)
-    }
-
-    /// The number of the newest event.
-    func lastSeq() async throws -> Int { try await life.info().events }
-
     /// Memories that are near a text, as the agent itself looks for them before it keeps one.
     static func similar(to text: String, in store: some MemoryReader) async throws -> [Memory] {
         let query = RecallQuery(text, limit: 10, parts: [.words, .expansion])
@@ -58,7 +47,7 @@ struct MemoryWriter {
             throw MemoryCommandError("not kept (\(reason.rawValue)): \(reason.explanation)\(twin)\(way)")
         case .refuse: break
         }
-        let events = try await append([.memoryStored(.init(draft, trust: .owner))])
+        let events = try await life.append([.memoryStored(.init(draft, trust: .owner))], of: agent)
         guard let memory = events.first.flatMap(Memory.init) else {
             throw MemoryCommandError("the memory was not kept; a bug")
         }
