@@ -114,12 +114,11 @@ struct LifeFile: Sendable {
     private var immutableURI: String {
         var uri = "file:"
         for byte in path.utf8 {
-            switch byte {
-            case UInt8(ascii: "%"): uri += "%25"
-            case UInt8(ascii: "?"): uri += "%3f"
-            case UInt8(ascii: "#"): uri += "%23"
-            default: uri.unicodeScalars.append(Unicode.Scalar(byte))
-            }
+            // A byte beyond ASCII is a part of a character: it is no character of its own.
+            let isPlain = byte < 0x80 && !"%?#".utf8.contains(byte)
+            uri +=
+                isPlain
+                ? String(Unicode.Scalar(byte)) : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
         }
         return uri + "?immutable=1"
     }

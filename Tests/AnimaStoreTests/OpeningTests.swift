@@ -52,6 +52,25 @@ struct OpeningTests {
         await again.close()
     }
 
+    @Test(
+        "is found whatever its directory is called",
+        arguments: ["hü", "cafe\u{301}", "日本", "😀", "a b", "100%", "%41", "what?", "#1", "a&b=c", "'\"\\", "line\nend"]
+    )
+    func opensInAnyDirectory(name: String) async throws {
+        try FileManager.default.createDirectory(atPath: directory / name, withIntermediateDirectories: false)
+        let path = directory / name + "/life.sqlite"
+        let life = try SQLiteLife.open(at: path, agent: ada, mode: .create)
+        let history = try await fill(life, seed: 1, events: 20)
+        let reader = try SQLiteLife.openReader(at: path)
+        #expect(try await reader.events(after: 0, turn: nil, limit: .max) == history.events)
+        await reader.close()
+        try await life.backup(to: directory / name + "/\(name).life")
+        await life.close()
+        let again = try SQLiteLife.open(at: directory / name + "/\(name).life", agent: ada, mode: .existing)
+        #expect(try await again.wake().state() == history.state)
+        await again.close()
+    }
+
     @Test func wakesFromWhatItSavedAtTheEnd() async throws {
         let life = try open()
         var history = SeededHistory(seed: 1, snapshotInterval: .max)
