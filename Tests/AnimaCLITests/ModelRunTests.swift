@@ -173,7 +173,9 @@ struct ModelRunTests {
         #expect(try await program.answer("run", "clerk.toml", "think hard").output == "I give up.\n")
         let results = try program.events().filter { $0["kind"] == "tool.finished" }.compactMap { $0["result"] }
         #expect(results.map { $0["outcome"]?.stringValue } == ["succeeded", "succeeded", "succeeded", "invalid"])
-        #expect(results[2]["content"]?.stringValue?.contains("do something else") == true)
+        #expect(results[2]["repetitions"] == 3)
+        let told = try #require(server.requests.dropFirst(3).first?.json?["messages"]?.arrayValue?.last)
+        #expect(told["content"]?.stringValue?.contains("do something else") == true)
         await server.stop()
     }
 

@@ -46,6 +46,16 @@ struct RunTests {
         #expect(kinds.suffix(2) == ["turn.ended", "memory.learned"])
     }
 
+    @Test("what is passed on from a repeated call is its output alone")
+    func passesOnOutputAlone() throws {
+        let program = try Program()
+        try program.put("hello\n", at: "r.md")
+        let again = Array(repeating: "run `cat r.md`", count: 3).joined(separator: " and then ")
+        let result = try program.run("run", "clerk.toml", again + " and then write the result to g.txt")
+        #expect(result.status == 0 && !result.output.contains("same call"))
+        #expect(try program.text("g.txt") == "hello\n")
+    }
+
     @Test("exit codes say how it ended")
     func exitsWithCodes() throws {
         let program = try Program(Program.clerk + "\n[limits]\nsteps = 1")

@@ -206,7 +206,7 @@ final class Console: Sendable {
 
     private func show(_ fact: Fact.ToolFinished) {
         let content = fact.result.content
-        let text = isVerbose ? "\n\(content)" : content.shortened(to: 100)
+        let text = isVerbose ? "\n\(fact.result.shownContent)" : content.shortened(to: 100)
         terminal.write(
             "\(fact.call) \(fact.result.outcome.rawValue) ",
             to: .error,
@@ -236,7 +236,9 @@ final class Console: Sendable {
         } else {
             endLine()
             let turn = event.turn.map(\.description) ?? ""
-            terminal.line("\(turn) \(fact.end.name): \(fact.text.shortened(to: 200))", to: .error, .yellow)
+            let text = [fact.end.reason, fact.text.isEmpty ? nil : fact.text].compactMap(\.self).joined(separator: "; ")
+            let said = text.isEmpty ? "" : ": \(text.shortened(to: 200))"
+            terminal.line("\(turn) \(fact.end.name)\(said)", to: .error, .yellow)
         }
     }
 

@@ -130,7 +130,8 @@ extension Fact.Kind {
                 (
                     "result",
                     "outcome (succeeded, failed, denied, invalid, cancelled, notRun, unknown), content, trust; spill "
-                        + "(hash, bytes) when the whole output is kept beside"
+                        + "(hash, bytes) when the whole output is kept beside; repetitions when the same call came to the same "
+                        + "so often in a row"
                 ),
                 ("milliseconds", "how long it took"),
                 (

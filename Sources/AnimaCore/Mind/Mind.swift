@@ -354,11 +354,7 @@ public struct Mind: Sendable {
                     "@\(made.to) works on it; its report comes as a message, or as the result of wait_for."
             } catch { output = .failure(error.reason) }
         }
-        let (count, last) = turn.repetitions(of: call.tool, call.arguments)
-        if count >= Self.mostRepetitions - 1, output.content == last, turn.closing == nil {
-            output.content = output.content.withRepetitionNotice(count + 1)
-        }
-        let (result, spills) = ToolResult.capped(
+        var (result, spills) = ToolResult.capped(
             output,
             outcome: turn.closing == nil ? nil : .cancelled,
             trust: min(tools[call.tool]?.trust ?? .untrusted, output.trust ?? .owner),
@@ -372,6 +368,8 @@ public struct Mind: Sendable {
                     }
             }
         )
+        let (count, last) = turn.repetitions(of: call.tool, call.arguments)
+        if count >= Self.mostRepetitions - 1, last?.saysTheSame(as: result) == true { result.repetitions = count + 1 }
         let step = turn.steps[call.id.step - 1]
         let fact = Fact.ToolFinished(
             call: call.id,

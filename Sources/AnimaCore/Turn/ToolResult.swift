@@ -20,7 +20,7 @@ public struct ToolResult: Hashable, Sendable, Codable {
 
     /// How it came about.
     public let outcome: Outcome
-    /// What the model reads.
+    /// What the tool or, where it did not run, Anima says.
     public let content: String
     /// The trust of the content.
     public let trust: Trust
@@ -28,6 +28,8 @@ public struct ToolResult: Hashable, Sendable, Codable {
     public let spill: Spill?
     /// The images that come with the content; nil for none.
     public let images: [Envelope.Image]?
+    /// How often in a row the same call now came to this, when the model is told so; nil otherwise.
+    public internal(set) var repetitions: Int?
 
     /// Where a whole output is kept.
     public struct Spill: Hashable, Sendable, Codable {
@@ -60,4 +62,16 @@ public struct ToolResult: Hashable, Sendable, Codable {
 
     /// Whether the call did not do what it was asked to.
     public var isError: Bool { outcome != .succeeded }
+
+    /// What the model reads: the content, and a word about repetitions.
+    public var shownContent: String {
+        guard let repetitions else { return content }
+        return content + "\n[the same call and the same result \(repetitions) times: do something else]"
+    }
+
+    /// Whether it is the same answer again; of a long output the shown part names its call and differs.
+    func saysTheSame(as other: ToolResult) -> Bool {
+        outcome == other.outcome
+            && (spill != nil || other.spill != nil ? spill == other.spill : content == other.content)
+    }
 }

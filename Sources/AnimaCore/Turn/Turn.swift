@@ -190,14 +190,14 @@ public struct Turn: Hashable, Sendable, Codable {
     }
 
     /// How often in a row the same call got the same result, the last times it was made in this turn.
-    func repetitions(of tool: String, _ arguments: JSONValue) -> (count: Int, result: String?) {
+    func repetitions(of tool: String, _ arguments: JSONValue) -> (count: Int, result: ToolResult?) {
         var count = 0
-        var last: String?
+        var last: ToolResult?
         for step in steps.reversed() {
             for call in step.calls.reversed() where call.tool == tool && call.arguments == arguments {
-                guard let result = call.result?.content.withoutRepetitionNotice else { continue }
-                guard last == nil || last == result else { return (count, last) }
-                last = result
+                guard let result = call.result else { continue }
+                if let last, !last.saysTheSame(as: result) { return (count, last) }
+                last = last ?? result
                 count += 1
             }
         }
@@ -245,22 +245,5 @@ extension ToolResult {
             content: "outcome unknown: the process ended while \"\(tool)\" ran, and it is not repeated because it may "
                 + "have taken effect. Find out what happened before you try again."
         )
-    }
-}
-
-extension String {
-    private static let repetitionNotice = "\n[the same call and the same result "
-
-    /// A result, told that it is not the first of its kind.
-    func withRepetitionNotice(_ count: Int) -> String {
-        withoutRepetitionNotice + Self.repetitionNotice + "\(count) times: do something else]"
-    }
-
-    fileprivate var withoutRepetitionNotice: String {
-        // It stands at the end; a result may be long, and few end like it.
-        guard utf8.last == UInt8(ascii: "]") else { return self }
-        let tail = String(decoding: utf8.suffix(Self.repetitionNotice.utf8.count + 40), as: UTF8.self)
-        guard let range = tail.firstRange(of: Self.repetitionNotice) else { return self }
-        return String(decoding: utf8.dropLast(tail.utf8[range.lowerBound...].count), as: UTF8.self)
     }
 }

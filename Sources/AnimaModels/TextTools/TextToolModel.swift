@@ -120,7 +120,7 @@ enum TextToolProtocol {
 
     private static func result(_ exchange: TranscriptTurn.Exchange) -> String {
         // A result can't end its own tag.
-        let content = exchange.result.content.split(separator: "</tool_result", omittingEmptySubsequences: false)
+        let content = exchange.result.shownContent.split(separator: "</tool_result", omittingEmptySubsequences: false)
             .joined(separator: "<\\/tool_result")
         let outcome = exchange.result.isError ? " error=\"\(exchange.result.outcome.rawValue)\"" : ""
         return "<tool_result name=\"\(exchange.tool)\"\(outcome)>\n\(content)\n</tool_result>"

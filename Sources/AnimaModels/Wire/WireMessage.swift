@@ -47,8 +47,8 @@ struct WireResult: Hashable {
 
     /// The content, with a word before it when the call did not do what it was asked to.
     var text: String {
-        var text = result.content.allSatisfy(\.isWhitespace) ? "(no output)" : result.content
-        if result.isError { text = "ERROR (\(result.outcome.rawValue)): \(result.content)" }
+        var text = result.shownContent.allSatisfy(\.isWhitespace) ? "(no output)" : result.shownContent
+        if result.isError { text = "ERROR (\(result.outcome.rawValue)): \(result.shownContent)" }
         let hidden = (result.images?.count ?? 0) - images.count
         for _ in 0..<max(0, hidden) { text += "\n(an image that this model is not shown)" }
         return text

@@ -153,7 +153,9 @@ struct ApprovalTests {
             #expect(scene.plan.begin == [.runTool(call, attempt: 1)])
             scene.take([.settled(.runTool(call, attempt: 1), .output(.failure("no")), milliseconds: 1)])
         }
-        #expect(scene.result?.content.contains("do something else") == true)
+        #expect(scene.result?.shownContent.contains("do something else") == true)
+        // It is said to the model, and is no part of the output that it may pass on.
+        #expect(scene.result?.content == "no" && scene.result?.repetitions == 3)
         scene.reply([.init(tool: "post", arguments: ["text": "hello"])], step: 4)
         #expect(scene.result?.outcome == .invalid)
         scene.reply([.init(tool: "post", arguments: ["text": "other"])], step: 5)
