@@ -26,8 +26,8 @@ struct AnimaCommand: AsyncParsableCommand {
               anima log clerk
               anima new helper
 
-            Exit codes: 0 answered or done, 1 failed, 2 wrong use or configuration, 3 a limit was reached, \
-            4 the task is kept until a model or you answer, 130 interrupted.
+            Exit codes: 0 answered or done, 1 failed, also to write the output, 2 wrong use or configuration, \
+            3 a limit was reached, 4 the task is kept until a model or you answer, 130 interrupted.
             """,
         version: "anima \(Composition.version)",
         groupedSubcommands: [
@@ -68,6 +68,7 @@ struct AnimaCommand: AsyncParsableCommand {
     /// Parses, runs, and maps errors to the documented exit codes.
     static func main() async {
         signal(SIGPIPE, SIG_IGN)
+        Terminal.holdStandardStreams()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -75,6 +76,7 @@ struct AnimaCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            leave(CommandExit.answered)
         } catch let code as ExitCode {
             leave(code)
         } catch {
@@ -82,11 +84,21 @@ struct AnimaCommand: AsyncParsableCommand {
         }
     }
 
+    /// The command that was perhaps meant, as a line of its own.
+    private static var hint: String {
+        let commands = configuration.groupedSubcommands.flatMap(\.subcommands) + configuration.subcommands
+        let names = commands.compactMap { $0.configuration.commandName }
+        guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), !names.contains(word),
+            let meant = Spelling.closest(to: word, among: names)
+        else { return "" }
+        return "\n  Did you mean `anima \(meant)`?"
+    }
+
     private static func report(_ error: any Error) -> Never {
         let code = exitCode(for: error)
         // What the parser has to say: help and version are no errors; wrong use has its own code here.
         if code == .success || code == .validationFailure {
-            let text = fullMessage(for: error)
+            let text = fullMessage(for: error) + (code == .success ? "" : hint)
             Terminal.current.line(text, to: code == .success ? .output : .error)
             leave(code == .success ? code : CommandExit.usage)
         }
@@ -96,8 +108,13 @@ struct AnimaCommand: AsyncParsableCommand {
     }
 }
 
-/// Ends the process; a command's own `exit` functions hide the system's.
-private func leave(_ code: ExitCode) -> Never { exit(code.rawValue) }
+/// Ends the process, not as done when its output was lost; a command's own `exit` functions hide the system's.
+private func leave(_ code: ExitCode) -> Never {
+    guard let loss = Terminal.current.lossOfOutput else { exit(code.rawValue) }
+    Terminal.current.write("error: ", to: .error, .red)
+    Terminal.current.line(loss, to: .error)
+    exit(code == CommandExit.answered ? CommandExit.failed.rawValue : code.rawValue)
+}
 
 /// The exit codes of `anima`.
 enum CommandExit {

@@ -82,10 +82,15 @@ final class Program: Sendable {
     func text(_ name: String) throws -> String { try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8) }
 
     /// A process that was started, with its output going to files, which nobody has to drain.
-    func start(_ arguments: [String], input: String = "", more: [String: String] = [:]) throws -> Running {
+    func start(
+        _ arguments: [String],
+        of executable: String = path,
+        input: String = "",
+        more: [String: String] = [:]
+    ) throws -> Running {
         let running = Running(directory: directory, number: UUID().uuidString)
         let process = running.process
-        process.executableURL = URL(fileURLWithPath: Self.path)
+        process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
         process.environment = environment.merging(more) { $1 }
@@ -100,6 +105,11 @@ final class Program: Sendable {
 
     func run(_ arguments: String..., input: String = "", more: [String: String] = [:]) throws -> Result {
         try start(arguments, input: input, more: more).finish()
+    }
+
+    /// Runs a script of the shell, for which `$1` is the program.
+    func shell(_ script: String) throws -> Result {
+        try start(["-c", script, "sh", Self.path], of: "/bin/sh").finish()
     }
 
     /// Runs the program without holding up what answers it in this process.
@@ -130,8 +140,12 @@ final class Running: @unchecked Sendable {
         errorPath = "\(directory)/.err-\(number)"
     }
 
-    /// Waits for its end.
+    /// Waits for its end; kills it after five minutes.
     func finish() throws -> Program.Result {
+        DispatchQueue.global()
+            .asyncAfter(deadline: .now() + 300) { [process] in
+                if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            }
         process.waitUntilExit()
         defer { for path in [inputPath, outputPath, errorPath] { try? FileManager.default.removeItem(atPath: path) } }
         let status =

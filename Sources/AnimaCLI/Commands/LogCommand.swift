@@ -52,6 +52,11 @@ struct LogCommand: AsyncParsableCommand {
             guard let id = TurnID(text: text) else { throw UsageError("\"\(text)\" is no turn; write it like t3") }
             return id
         }
+        if let turn, !follow, try await life.events(after: 0, turn: turn, limit: 1).isEmpty {
+            let count = try await life.wake().state().turnCount
+            let others = count == 0 ? "none yet" : "t1 to t\(count)"
+            throw UsageError("there is no turn \(turn) in the life of \(name); it has \(others)")
+        }
         var seq = try after.map { try EventReference.seq($0) } ?? 0
         if let last {
             let end = try await life.info().events
@@ -59,14 +64,16 @@ struct LogCommand: AsyncParsableCommand {
         }
         let format = EventFormat(terminal: Terminal.current, isVerbose: verbose)
         var version = try await life.dataVersion()
-        while true {
+        while Terminal.current.hasReader {
             let events = try await life.events(after: seq, turn: turn, limit: 500)
             for event in events { try show(event, format) }
             if let end = events.last?.seq { seq = end }
             if !events.isEmpty { continue }
             guard follow else { break }
             // Nobody tells a reader in another process; looking is cheap.
-            repeat { try await Task.sleep(for: .milliseconds(100)) } while try await life.dataVersion() == version
+            repeat {
+                try await Task.sleep(for: .milliseconds(100))
+            } while try await life.dataVersion() == version && Terminal.current.hasReader
             version = try await life.dataVersion()
         }
         await life.close()

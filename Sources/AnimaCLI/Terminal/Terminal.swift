@@ -1,4 +1,5 @@
 import AnimaCore
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -31,6 +32,7 @@ struct Terminal: Sendable {
 
     private let hasColor: [Bool]
     private let isInteractive: [Bool]
+    private let loss = OutputLoss()
 
     /// The streams of this process.
     ///
@@ -46,6 +48,21 @@ struct Terminal: Sendable {
 
     /// Whether a person can be asked: somebody types, and looks at the questions.
     var isPersonThere: Bool { isatty(0) == 1 && isTerminal(.error) }
+
+    /// Whether it makes sense to go on writing answers: nothing of them was lost, and who reads them is still there.
+    var hasReader: Bool {
+        guard loss.first == nil else { return false }
+        // A pipe or socket says so when its other end is gone, also while nothing is written.
+        var look = pollfd(fd: Stream.output.rawValue, events: 0, revents: 0)
+        return poll(&look, 1, 0) != 1 || look.revents & Int16(POLLERR | POLLHUP | POLLNVAL) == 0
+    }
+
+    /// Why a part of the answers could not be written; nil when nothing is missing, or its reader did not want more.
+    var lossOfOutput: String? {
+        guard let code = loss.first, code != EPIPE else { return nil }
+        return "standard output could not be written: \(String(cString: strerror(code))). What was done stays done; "
+            + "anima log shows the lives of agents"
+    }
 
     /// Writes a text for people; what it contains of control characters is made harmless, also for who looks at it later.
     func write(_ text: String, to stream: Stream, _ style: Style = .plain) {
@@ -70,12 +87,40 @@ struct Terminal: Sendable {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { systemWrite(stream.rawValue, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR || errno == EAGAIN { continue }
-            // Nobody reads any more; the work goes on without an audience.
-            guard count > 0 else { return }
-            bytes = bytes.dropFirst(count)
+            let code = errno
+            if count >= 0 {
+                bytes = bytes.dropFirst(count)
+            } else if code == EAGAIN {
+                var wait = pollfd(fd: stream.rawValue, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&wait, 1, -1)
+            } else if code != EINTR {
+                // The work goes on without an audience; how the command ends tells of it.
+                if stream == .output { loss.note(code) }
+                return
+            }
         }
     }
+
+    /// Gives standard streams that are closed a place, so that no file that is opened later takes theirs and gets what is
+    /// written to them.
+    static func holdStandardStreams() {
+        for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) == -1 {
+            // Opens the lowest that is free; what is written to a closed output stays an error.
+            _ = open("/dev/null", O_RDONLY)
+        }
+    }
+}
+
+/// The first error of writing to standard output.
+private final class OutputLoss: Sendable {
+    private let code = Atomic<Int32>(0)
+
+    var first: Int32? {
+        let code = code.load(ordering: .relaxed)
+        return code == 0 ? nil : code
+    }
+
+    func note(_ error: Int32) { _ = code.compareExchange(expected: 0, desired: error, ordering: .relaxed) }
 }
 
 /// Makes texts from models and tools safe to show.
