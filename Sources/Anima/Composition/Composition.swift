@@ -306,6 +306,9 @@ public struct Composition: Sendable {
         StandardTools.all(workspace: try Workspace(root: "/"), environment: [:], sandbox: NoSandbox()).map(\.spec)
     }
 
+    /// What configurations may name: groups, then tools.
+    static let toolNames: [String] = StandardTools.groups + ((try? toolSpecs().map(\.name)) ?? [])
+
     /// The stable beginning of every request: who the agent is.
     private func instructions(of id: AgentID, _ configuration: AgentConfiguration) throws -> String {
         if !configuration.persona.isEmpty { return configuration.persona }

@@ -81,26 +81,38 @@ public struct ModelResolver: Sendable {
     public func describe(short: String, key: String) throws(CompositionError) -> ModelDescription {
         if short == Self.reflex { return ModelDescription(provider: .reflex, name: Self.reflex) }
         if let model = configuration.models[short] { return try describe(model, table: "models.\(short)") }
-        let parts = short.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        if parts.count == 2, !parts[1].isEmpty {
-            if let provider = ModelDescription.Provider(rawValue: parts[0]), provider != .reflex {
-                return usual(provider, name: parts[1])
-            }
-            let providers = ModelDescription.Provider.allCases.map(\.rawValue)
-            let meant =
-                Spelling.closest(to: parts[0], among: providers).map { "; did you mean \($0)/\(parts[1])?" } ?? ""
-            throw CompositionError(
-                message:
-                    "\(key): \"\(short)\" names no provider; providers are \(providers.joined(separator: ", "))\(meant)"
-            )
+        if let (provider, name) = Self.parts(of: short) { return usual(provider, name: name) }
+        throw CompositionError(message: "\(key): \(problem(ofShort: short) ?? "\"\(short)\" is no model")")
+    }
+
+    /// What is wrong with a model in short; nil when it names one.
+    func problem(ofShort short: String) -> String? {
+        guard short != Self.reflex, configuration.models[short] == nil, Self.parts(of: short) == nil else { return nil }
+        let providers = ModelDescription.Provider.allCases.map(\.rawValue)
+        let parts = short.split(separator: "/", maxSplits: 1).map(String.init)
+        if parts.count == 2 {
+            let meant = Spelling.closest(to: parts[0], among: providers).map { "; did you mean \($0)/\(parts[1])?" }
+            return "\"\(short)\" names no provider; providers are \(providers.joined(separator: ", "))\(meant ?? "")"
         }
         let names = configuration.models.keys.sorted() + [Self.reflex]
-        let meant = Spelling.closest(to: short, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
-        throw CompositionError(
-            message:
-                "\(key): there is no model \"\(short)\"; write provider/name (openai/…, anthropic/…, ollama/…), a name of "
-                + "[models.NAME] (\(names.joined(separator: ", ")))\(meant)"
-        )
+        var meant = Spelling.closest(to: short, among: names)
+        if let colon = short.firstIndex(of: ":"),
+            let provider = Spelling.closest(to: String(short[..<colon]), among: providers)
+        {
+            meant = "\(provider)/\(short[short.index(after: colon)...])"
+        }
+        return
+            "there is no model \"\(short)\"; write provider/name (openai/…, anthropic/…, ollama/…), or a name of [models.NAME] "
+            + "(\(names.joined(separator: ", ")))" + (meant.map { "; did you mean \"\($0)\"?" } ?? "")
+    }
+
+    /// Provider and name; nil when a model in short does not say both.
+    private static func parts(of short: String) -> (provider: ModelDescription.Provider, name: String)? {
+        let parts = short.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts[1].isEmpty, let provider = ModelDescription.Provider(rawValue: parts[0]),
+            provider != .reflex
+        else { return nil }
+        return (provider, parts[1])
     }
 
     private func apply(_ model: ModelConfiguration, to description: inout ModelDescription) {

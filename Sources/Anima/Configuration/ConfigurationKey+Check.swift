@@ -123,7 +123,8 @@ extension ConfigurationKey.ItemRule {
         case .toolNames:
             if text.isEmpty { return "a tool or group without a name" }
             return text.utf8.allSatisfy(Self.isNameByte)
-                ? nil : "\(shown) is no tool or group; names are made of letters, digits, '_', '-' and '.'"
+                ? problem(ofTool: text)
+                : "\(shown) is no tool or group; names are made of letters, digits, '_', '-' and '.'"
         case .variables:
             let name = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)[0]
             return VariableExpansion.isName(String(name))
@@ -164,7 +165,15 @@ extension ConfigurationKey.ItemRule {
         if parts.count == 2, parts[1].isEmpty {
             return "\(shown) ends in an empty argument pattern; write \"\(target)\" for every argument"
         }
-        return nil
+        return target == "*" ? nil : problem(ofTool: String(target))
+    }
+
+    private func problem(ofTool name: String) -> String? {
+        let known = Composition.toolNames
+        guard !known.contains(name) else { return nil }
+        let meant = Spelling.closest(to: name, among: known).map { "; did you mean \"\($0)\"?" }
+        return "there is no tool or group \(TOMLNode.quoted(name))"
+            + (meant ?? "; groups are \(StandardTools.groups.joined(separator: ", ")), and anima tools lists all tools")
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {

@@ -240,12 +240,16 @@ private struct Load {
 
     /// Checks what the tables of models say together.
     mutating func checkModels() {
-        let named = configuration.models.map { ("models.\($0)", $1) }
+        let named = configuration.models.sorted { $0.key < $1.key }.map { ("models.\($0)", $1) }
+        let resolver = ModelResolver(configuration, environment: loader.environment, keys: loader.keys)
         for (table, model) in [("model", configuration.model), ("embedder", configuration.embedder)] + named {
             func report(_ key: String, _ message: String) {
                 let path = "\(table).\(key)"
                 let document = sources[path] ?? sources["\(table).provider"] ?? sources["\(table).use"]
                 faults.append(fault(path, message, document))
+            }
+            for (key, names) in [("use", model.use.map { [$0] } ?? []), ("fallback", model.fallback)] {
+                for problem in names.compactMap(resolver.problem(ofShort:)) { report(key, problem) }
             }
             if model.use != nil, model.provider != nil {
                 report("use", "both use and provider are set; keep one of them")

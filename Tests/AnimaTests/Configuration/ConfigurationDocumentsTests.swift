@@ -60,7 +60,7 @@ import Testing
             .replacing("tools.use = []\n", with: "")
         let loaded = try ConfigurationFixture(["clerk.toml": text])
             .load(
-                overrides: [ConfigurationOverride(key: "model.use", value: "a \"${b}\"", option: "--model")]
+                overrides: [ConfigurationOverride(key: "model.use", value: "openai/a \"${b}\"", option: "--model")]
             )
         #expect(
             ConfigurationReport(loaded).text
@@ -74,14 +74,14 @@ import Testing
                     workspace = "/w"                # clerk.toml:3
 
                     [model]
-                    use = "a \"$${b}\""             # --model
+                    use = "openai/a \"$${b}\""      # --model
                     # provider is not set
                     """#
                 )
         )
         #expect(ConfigurationReport(loaded).text.contains("base_seconds = 0.1              # clerk.toml:5\n"))
         let json = ConfigurationReport(loaded).json
-        #expect(json["model"]?["use"]?["value"] == "a \"${b}\"")
+        #expect(json["model"]?["use"]?["value"] == "openai/a \"${b}\"")
         #expect(json["model"]?["use"]?["origin"] == ["kind": "override", "option": "--model"])
         #expect(json["agent"]?["name"]?["origin"] == ["kind": "file", "path": "clerk.toml", "line": 2])
         #expect(json["agent"]?["persona_file"]?["value"] == .null)

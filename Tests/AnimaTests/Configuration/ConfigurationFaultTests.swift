@@ -41,10 +41,38 @@ import Testing
             "tools.use = \"files\"",
             "2:7: tools.use: expected an array of groups and tools, found the string \"files\"; write [\"files\"]"
         ),
-        ("tools = { use = [\"a\", 1] }", "2:23: tools.use[1]: expected a string, found the integer 1"),
+        ("tools = { use = [\"add\", 1] }", "2:25: tools.use[1]: expected a string, found the integer 1"),
         (
             "tools.use = [\"a b\"]",
             "2:14: tools.use[0]: \"a b\" is no tool or group; names are made of letters, digits, '_', '-' and '.'"
+        ),
+        (
+            "tools.use = [\"files\", \"fils\"]",
+            "2:23: tools.use[1]: there is no tool or group \"fils\"; did you mean \"files\"?"
+        ),
+        (
+            "gate.allow = [\"shel:git *\"]",
+            "2:15: gate.allow[0]: there is no tool or group \"shel\"; did you mean \"shell\"?"
+        ),
+        (
+            "gate.deny = [\"quux when untrusted\"]",
+            "2:14: gate.deny[0]: there is no tool or group \"quux\"; groups are files, shell, http, basic, memory, peers, "
+                + "children, itself, and anima tools lists all tools"
+        ),
+        (
+            "model.use = \"opnai:gpt-5\"",
+            "2:7: model.use: there is no model \"opnai:gpt-5\"; write provider/name (openai/…, anthropic/…, ollama/…), or a "
+                + "name of [models.NAME] (reflex); did you mean \"openai/gpt-5\"?"
+        ),
+        (
+            "model.use = \"opnai/gpt-5\"",
+            "2:7: model.use: \"opnai/gpt-5\" names no provider; providers are openai, anthropic, ollama, reflex, cassette; "
+                + "did you mean openai/gpt-5?"
+        ),
+        (
+            "model = { use = \"reflex\", fallback = [\"reflx\"] }",
+            "2:27: model.fallback: there is no model \"reflx\"; write provider/name (openai/…, anthropic/…, ollama/…), or a "
+                + "name of [models.NAME] (reflex); did you mean \"reflex\"?"
         ),
         (
             "tools.environment = [\"1A=1\"]",
@@ -133,8 +161,8 @@ import Testing
             "4:7: model.use: expected a string, found the integer 4"
         ),
         (
-            "model = {\"use\" = 'é', \"ü\" = 1}",
-            "2:23: model.\"ü\": unknown key; [model] has "
+            "model = {\"stop\" = ['é'], \"ü\" = 1}",
+            "2:26: model.\"ü\": unknown key; [model] has "
                 + ConfigurationKey.all.filter { $0.table == "model" }.map(\.name).joined(separator: ", ")
         ),
     ]
