@@ -8,6 +8,10 @@
 // The exit code for what is this program's doing; its last line on standard error, after "anima-confine: ", says what.
 enum { CONFINE_FAILED = 125, MOST_PATHS = 2048 };
 
+// Where `enter --tell` writes the signal that ended the command, for `watch --wrapped` to read: an exit code that
+// bubblewrap makes of it may also be the command's own.
+enum { TELL_FILE = 3 };
+
 // What `watch` bounds; zero means no bound.
 struct limits {
     unsigned long long memory, processes, file, cpu, files;
@@ -16,6 +20,8 @@ struct limits {
 // What `enter` takes away.
 struct restrictions {
     bool landlock, network, unix_sockets, temporary, own_network;
+    // Whether to stay as the command's parent, and tell of the signal that ends it.
+    bool tells;
     // Where Anima waits for the port that is its proxy inside; NULL for none.
     const char *proxy;
     unsigned short proxy_port;

@@ -4,7 +4,7 @@
 //   anima-confine watch [--parent PID] [--memory BYTES] [--processes N] [--file BYTES] [--cpu SECONDS] [--files N]
 //                       [--wrapped] [--temporary] -- COMMAND...
 //   anima-confine enter [--landlock] [--read PATH]... [--write PATH]... [--temporary] [--network] [--unix]
-//                       [--own-network] [--proxy PATH --proxy-port N] [--processes N] -- COMMAND...
+//                       [--own-network] [--proxy PATH --proxy-port N] [--processes N] [--tell] -- COMMAND...
 //
 // `watch` stays outside and counts; `enter` gives rights up for good and becomes the command. Between them may stand
 // bubblewrap (`--wrapped`). It is C because it must start in a millisecond and between fork and exec.
@@ -28,6 +28,7 @@ void fail(const char *format, ...) {
 #ifdef __linux__
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -35,6 +36,7 @@ void fail(const char *format, ...) {
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static unsigned long long number(const char *text) {
@@ -77,13 +79,37 @@ static unsigned long long tasks_of_user(void) {
     return tasks;
 }
 
+// Goes on as a child of what stays: as restricted as the command, without its streams, and deaf to what the command is
+// sent.
+static void leave_a_teller(void) {
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    pid_t child = fork();
+    if (child < 0) fail("can't start: %s", strerror(errno));
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return;
+    }
+    for (int file = 0; file < TELL_FILE; file++) close(file);
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) _exit(CONFINE_FAILED);
+    if (!WIFSIGNALED(status)) _exit(WEXITSTATUS(status));
+    unsigned char number = (unsigned char)WTERMSIG(status);
+    if (write(TELL_FILE, &number, 1) < 0) {}
+    _exit(128 + number);
+}
+
 static void enter(char **command, const struct restrictions *restrictions) __attribute__((noreturn));
 static void enter(char **command, const struct restrictions *restrictions) {
     for (int signal_number = 1; signal_number < NSIG; signal_number++) signal(signal_number, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    syscall(SYS_close_range, 3U, ~0U, 0U);
+    if (restrictions->tells) fcntl(TELL_FILE, F_SETFD, FD_CLOEXEC);
+    syscall(SYS_close_range, restrictions->tells ? TELL_FILE + 1U : 3U, ~0U, 0U);
     // A namespace of users, as bubblewrap makes it and a network of one's own may need it, counts from zero.
     bool has_own_users = !restrictions->landlock;
     if (restrictions->own_network) {
@@ -92,7 +118,8 @@ static void enter(char **command, const struct restrictions *restrictions) {
     }
     if (restrictions->proxy) hand_over_listener(restrictions->proxy, restrictions->proxy_port);
     if (restrictions->processes) {
-        rlim_t most = restrictions->processes + (!has_own_users && getuid() ? tasks_of_user() : 0);
+        rlim_t most = restrictions->processes + (restrictions->tells ? 1 : 0);
+        if (!has_own_users && getuid()) most += tasks_of_user();
         struct rlimit limit = {most, most};
         setrlimit(RLIMIT_NPROC, &limit);
     }
@@ -100,6 +127,7 @@ static void enter(char **command, const struct restrictions *restrictions) {
     if (restrictions->landlock) restrict_files(restrictions);
     restrict_calls(restrictions, restrictions->landlock ? landlock_version() : 0);
     unsetenv("PWD");
+    if (restrictions->tells) leave_a_teller();
     execvp(command[0], command);
     // A part of PATH that is hidden looks like one that may not be entered.
     if (errno == ENOENT || (errno == EACCES && !strchr(command[0], '/')))
@@ -130,6 +158,7 @@ int main(int count, char **arguments) {
         else if (!strcmp(name, "--network")) restrictions.network = true;
         else if (!strcmp(name, "--unix")) restrictions.unix_sockets = true;
         else if (!strcmp(name, "--own-network")) restrictions.own_network = true;
+        else if (!strcmp(name, "--tell")) restrictions.tells = true;
         else {
             const char *value = ++at < count ? arguments[at] : NULL;
             if (!value) fail("%s needs a value", name);

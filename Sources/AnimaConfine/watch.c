@@ -135,8 +135,10 @@ static void bound(int resource, unsigned long long value, bool has_grace) {
     if (setrlimit((__rlimit_resource_t)resource, &limit)) fail("can't set a limit: %s", strerror(errno));
 }
 
-static void become(char **command, struct limits limits) __attribute__((noreturn));
-static void become(char **command, struct limits limits) {
+static void become(char **command, struct limits limits, int tell_file) __attribute__((noreturn));
+static void become(char **command, struct limits limits, int tell_file) {
+    if (tell_file == TELL_FILE) fcntl(TELL_FILE, F_SETFD, 0);
+    else if (tell_file >= 0) dup2(tell_file, TELL_FILE);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setsid();
     // Out of memory, the system takes these before the runtime.
@@ -179,8 +181,10 @@ void watch(char **command, struct limits limits, int parent, bool wrapped, bool 
     struct sched_param first = {.sched_priority = 1};
     sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &first);
     int signal_file = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    int told[2] = {-1, -1};
+    if (wrapped && pipe2(told, O_CLOEXEC | O_NONBLOCK)) told[0] = told[1] = -1;
     pid_t child = fork();
-    if (child == 0) become(command, limits);
+    if (child == 0) become(command, limits, told[1]);
     if (child < 0 || signal_file < 0) {
         clean_up(temporary);
         fail("can't start: %s", strerror(errno));
@@ -211,8 +215,8 @@ void watch(char **command, struct limits limits, int parent, bool wrapped, bool 
         if (until && milliseconds() >= until) status = SIGKILL, is_over = true;
         if (!is_over && milliseconds() - last_look >= TICK) {
             last_look = milliseconds();
-            // The two processes of bubblewrap do not count.
-            size_t most_tasks = limits.processes ? limits.processes + (wrapped ? 2 : 0) : MOST;
+            // The two processes of bubblewrap do not count, nor does the one that tells.
+            size_t most_tasks = limits.processes ? limits.processes + (wrapped ? 3 : 0) : MOST;
             look(most_tasks);
             if (tree.tasks > most_tasks)
                 snprintf(reason, sizeof reason, "killed: more than %llu processes and threads", limits.processes);
@@ -225,9 +229,8 @@ void watch(char **command, struct limits limits, int parent, bool wrapped, bool 
     clean_up(temporary);
     if (*reason) fail("%s", reason);
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    // bubblewrap tells of a signal as shells do.
-    if (wrapped && WIFEXITED(status) && WEXITSTATUS(status) > 128 && WEXITSTATUS(status) < 128 + NSIG)
-        number = WEXITSTATUS(status) - 128;
+    unsigned char heard;
+    if (!number && read(told[0], &heard, 1) == 1 && heard < NSIG) number = heard;
     if (number) {
         struct rlimit none = {0, 0};
         setrlimit(RLIMIT_CORE, &none);

@@ -61,6 +61,12 @@ struct SandboxTests {
     func reportsSignalsAndMissingPrograms(cage: Cage) async throws {
         let scene = try cage.scene()
         #expect(try await scene.call("shell", ["command": "kill -9 $$"]).content == "killed by signal 9, no output")
+        #expect(try await scene.call("shell", ["command": "kill -TERM 0"]).content == "killed by signal 15, no output")
+        // A program may choose the exit codes that shells make of signals.
+        for code in [129, 130, 137, 143, 192, 255] {
+            let output = try await scene.call("shell", ["command": .string("exit \(code)")])
+            #expect(output.content == "exit code \(code), no output")
+        }
         for arguments: JSONValue in [["no-such-program-here"], ["./missing"], ["/etc/passwd"]] {
             let output = try await scene.call("run_program", ["arguments": arguments])
             #expect(output.isError)

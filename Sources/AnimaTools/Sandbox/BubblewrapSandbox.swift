@@ -49,7 +49,7 @@ public struct BubblewrapSandbox: Sandbox {
         let inside =
             [Self.helperPath, "enter", confinement.network ? "--network" : "--unix"]
             + helper.way(out: confinement.proxy.map { _ in Self.proxyPath })
-            + ["--processes", String(confinement.limits.processes), "--"]
+            + ["--processes", String(confinement.limits.processes), "--tell", "--"]
         return helper.watch(confinement, parent, ["--wrapped"]) + wrapped + inside + command
     }
 
