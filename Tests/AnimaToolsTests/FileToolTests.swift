@@ -297,6 +297,16 @@ import Darwin
         return scene
     }
 
+    @Test("a name with a line feed is no line of its own")
+    func showsNamesOnOneLine() async throws {
+        let scene = try Scene()
+        try scene.put("a\nb.txt (1)", "needle\n")
+        #expect(try await scene.call("list_files", [:]).content == #""a\nb.txt (1)" (7)"#)
+        let found = try await scene.call("search_files", ["pattern": "needle"]).content
+        #expect(found.hasPrefix(#""a\nb.txt (1)":1: needle"#), "\(found)")
+        #expect(try await scene.call("read_file", ["path": "a\nb.txt (1)"]).content.contains("needle"))
+    }
+
     @Test(arguments: [
         (#"{}"#, "a.md (0)\nb.txt (5)\nlink -> b.txt\nsrc/"),
         (#"{"hidden": true}"#, ".hidden/\na.md (0)\nb.txt (5)\nlink -> b.txt\nsrc/"),

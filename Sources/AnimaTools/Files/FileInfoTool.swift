@@ -28,7 +28,7 @@ struct FileInfoTool: FileTool {
             var lines: [String] = []
             switch status.kind {
             case .link:
-                let target = place.directory.linkTarget(of: place.name) ?? "?"
+                let target = place.directory.linkTarget(of: place.name).map(shownPath) ?? "?"
                 lines = ["\(path): a symbolic link to \(target)"]
                 do throws(WorkspaceError) {
                     let (led, found) = try workspace.find(try workspace.locate(path).path)

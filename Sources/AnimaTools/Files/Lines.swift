@@ -1,3 +1,5 @@
+import AnimaCore
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -102,3 +104,8 @@ enum Lines {
 
 /// A count with its noun.
 func counted(_ count: Int, _ noun: String) -> String { count == 1 ? "1 \(noun)" : "\(count) \(noun)s" }
+
+/// A path as a part of a line: one with control characters, line feeds among them, stands in quotes as in JSON.
+func shownPath(_ path: String) -> String {
+    path.utf8.contains { $0 < 0x20 || $0 == 0x7F } ? JSONValue.string(path).text : path
+}

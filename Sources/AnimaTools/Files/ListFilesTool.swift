@@ -81,7 +81,7 @@ struct ListFilesTool: FileTool {
         ///   - inside: The directory from the listed one, which patterns are compared with as well.
         mutating func add(_ directory: borrowing Descriptor, path: String, inside: String, depth: Int) {
             guard let entries = directory.entries(limit: ListFilesTool.maxVisited - visited) else {
-                lines.append("\(path) [can't be read]")
+                lines.append("\(shownPath(path)) [can't be read]")
                 return
             }
             visited += entries.count
@@ -102,7 +102,7 @@ struct ListFilesTool: FileTool {
                         note = "only the first \(ListFilesTool.maxEntries) entries; narrow it by path, pattern or depth"
                         return
                     }
-                    lines.append(path + Self.describe(entry, in: directory))
+                    lines.append(Self.describe(entry, path + entry.name, in: directory))
                 }
                 guard entry.status.kind == .directory, depth < maxDepth else { continue }
                 guard visited < ListFilesTool.maxVisited else {
@@ -114,12 +114,17 @@ struct ListFilesTool: FileTool {
             }
         }
 
-        private static func describe(_ entry: DirectoryEntry, in directory: borrowing Descriptor) -> String {
-            switch entry.status.kind {
-            case .directory: entry.name + "/"
-            case .file: "\(entry.name) (\(entry.status.size))"
-            case .link: "\(entry.name) -> \(directory.linkTarget(of: entry.name) ?? "?")"
-            case .pipe, .socket, .device, .unreadable: "\(entry.name) [\(entry.status.kind.rawValue)]"
+        private static func describe(
+            _ entry: DirectoryEntry,
+            _ path: String,
+            in directory: borrowing Descriptor
+        ) -> String {
+            let path = shownPath(path)
+            return switch entry.status.kind {
+            case .directory: path + "/"
+            case .file: "\(path) (\(entry.status.size))"
+            case .link: "\(path) -> \(directory.linkTarget(of: entry.name).map(shownPath) ?? "?")"
+            case .pipe, .socket, .device, .unreadable: "\(path) [\(entry.status.kind.rawValue)]"
             }
         }
     }

@@ -216,6 +216,7 @@ struct SearchFilesTool: FileTool {
             in text: UnsafeRawBufferPointer,
             _ path: String
         ) {
+            let path = shownPath(path)
             var lastShown = 0
             for (index, match) in zip(matches.indices, matches) {
                 var before = Surroundings.before(match, context, in: text)
