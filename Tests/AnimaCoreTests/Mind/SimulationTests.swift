@@ -104,21 +104,23 @@ struct SimulationTests {
 
     @Test("folds to the same state in one piece and from a snapshot at every split")
     func foldsTheSameAtEverySplit() async throws {
-        for seed in UInt64(1)...300 {
-            await Task.yield()
+        let splits = await Self.sum(of: 0, +=) { seed in
             var world = SimulatedWorld(seed: seed)
-            try world.run(steps: 40)
+            // Most histories are short: what matters is how many there are.
+            try world.run(steps: seed % 50 == 0 ? 40 : 8)
             let whole = Awakening(snapshot: nil, tail: world.log).state()
             var running = AgentState()
             for split in world.log.indices {
                 running.apply(world.log[split])
                 let stored = try JSONDecoder().decode(AgentState.self, from: JSONEncoder().encode(running))
-                #expect(stored == running)
-                guard split % 7 == 0 else { continue }
+                #expect(stored == running, "seed \(seed), split \(split)")
                 let resumed = Awakening(snapshot: stored, tail: Array(world.log[(split + 1)...])).state()
                 #expect(resumed == whole, "seed \(seed), split \(split)")
             }
+            return world.log.count
         }
+        print("folded \(Self.seeds.count) histories at \(splits) splits")
+        #expect(Self.seeds.count < 100 || splits > Self.seeds.count * 10)
     }
 
     @Test("writes and reads every event it makes without a change")
