@@ -32,8 +32,12 @@ struct LifeFile: Sendable {
     /// A file's mark is written before the file gets its name and never changes, so it needs no look into the journal.
     /// Only when a checkpoint was cut short the file makes no sense without it.
     ///
-    /// - Throws: ``StoreError`` `.foreign`; what GRDB throws.
+    /// - Throws: ``StoreError`` `.foreign`, `.corrupt` when it is empty; what GRDB throws.
     func checkMark() throws {
+        guard try size() != 0 else {
+            // A life gets its name when it is whole: something has emptied this one.
+            throw StoreError.corrupt(path, "the file is empty")
+        }
         let mark: Int?
         do {
             mark = try readMark(immutableURI)
@@ -80,12 +84,10 @@ struct LifeFile: Sendable {
 
     /// Makes a file whole under another name, then puts it in place, so that a crash leaves none or all of it.
     ///
-    /// What lies at the path already is replaced only if it is empty, which is what an interrupted creation leaves.
-    ///
     /// - Parameter build: Fills the file at the path it is given, which exists and is empty.
     /// - Throws: ``StoreError`` `.conflict` when something is at the path; what `build` throws.
     func place(_ build: (LifeFile) throws -> Void) throws {
-        guard try size() ?? 0 == 0 else {
+        guard try size() == nil else {
             throw StoreError(code: .conflict, message: "there is a file at \(path) already; choose another path")
         }
         let draft = LifeFile(path + ".\(getpid()).new")
@@ -96,12 +98,8 @@ struct LifeFile: Sendable {
         defer { unlink(draft.path) }
         try build(draft)
         try Self.flush(draft.path)
-        if try size() == nil {
-            // Unlike rename, link never replaces what somebody else has put there meanwhile.
-            guard link(draft.path, path) == 0 else { throw StoreError(errno: errno, work: "create", path: path) }
-        } else {
-            guard rename(draft.path, path) == 0 else { throw StoreError(errno: errno, work: "create", path: path) }
-        }
+        // Unlike rename, link never replaces what somebody else has put there meanwhile.
+        guard link(draft.path, path) == 0 else { throw StoreError(errno: errno, work: "create", path: path) }
         try Self.flush(directory)
     }
 

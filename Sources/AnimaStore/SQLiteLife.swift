@@ -14,7 +14,7 @@ import Synchronization
 public final class SQLiteLife: LifeStore {
     /// What is done when there is no life at the path.
     public enum Mode: Hashable, Sendable {
-        /// One is begun. A file of 0 bytes, which an interrupted creation leaves, counts as none.
+        /// One is begun.
         case create
         /// Opening fails.
         case existing
@@ -105,12 +105,11 @@ public final class SQLiteLife: LifeStore {
     ) throws(StoreError) -> SQLiteLife {
         do {
             let file = LifeFile(path)
-            if mode == .existing, try file.size() ?? 0 == 0 {
+            if mode == .existing, try file.size() == nil {
                 throw StoreError.notFound(path, "create the agent first, or check the path")
             }
             let lock = try LifeLock(lifeAt: file.path)
-            if try file.size() ?? 0 == 0 {
-                guard mode == .create else { throw StoreError.notFound(path, "the file is empty") }
+            if mode == .create, try file.size() == nil {
                 try file.place { try create(at: $0, agent: agent, coding: coding) }
             }
             try file.checkMark()
@@ -142,7 +141,7 @@ public final class SQLiteLife: LifeStore {
     public static func openReader(at path: String, coding: EventCoding = .current) throws(StoreError) -> SQLiteLife {
         do {
             let file = LifeFile(path)
-            guard try file.size() ?? 0 > 0 else { throw StoreError.notFound(path, "check the path") }
+            guard try file.size() != nil else { throw StoreError.notFound(path, "check the path") }
             try file.checkMark()
             let database = try file.connectReadOnly()
             let format = try database.inDatabase { db in

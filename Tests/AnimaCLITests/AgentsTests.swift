@@ -100,4 +100,44 @@ struct AgentsTests {
         let doctor = try program.run("doctor")
         #expect(doctor.status == 1 && doctor.output.contains("chmod 600"))
     }
+
+    @Test("what can't be read is called what it is, and left alone")
+    func namesForeignLives() throws {
+        let program = try Program()
+        let life = "\(program.home)/agents/clerk/life.sqlite"
+        _ = try program.run("run", "clerk.toml", "hello")
+        for (content, said) in [
+            ("", "the file is empty"), (String(repeating: "not a life\n", count: 200), "not a life of Anima"),
+        ] {
+            try content.write(toFile: life, atomically: false, encoding: .utf8)
+            // Says that nothing is left to do, so that nobody would look.
+            try? FileManager.default.removeItem(atPath: "\(program.home)/agents/clerk/life.lock")
+            for command in [["resume"], ["run", "clerk.toml", "hello"], ["log", "clerk"], ["doctor"]] {
+                let result = try program.start(command).finish()
+                #expect(result.status == 1, "\(command): \(result)")
+                #expect((result.output + result.errors).contains(said), "\(command): \(result)")
+            }
+            #expect(try String(contentsOfFile: life, encoding: .utf8) == content)
+        }
+    }
+
+    @Test("a fork that can't be leaves nothing behind")
+    func forksWholly() throws {
+        let program = try Program()
+        _ = try program.run("run", "clerk.toml", "hello")
+        let fork = try program.run("fork", "clerk", "branch", "--at", "e99999")
+        #expect(fork.status == 1 && fork.errors.contains("it has e1 to e"))
+        #expect(!FileManager.default.fileExists(atPath: "\(program.home)/agents/branch"))
+        #expect(try program.run("list").output.split(separator: "\n").count == 1)
+    }
+
+    @Test("what is not there is told with what there is")
+    func tellsWhatThereIs() throws {
+        let program = try Program()
+        _ = try program.run("run", "clerk.toml", "hello")
+        let log = try program.run("log", "clerk", "--turn", "t9")
+        #expect(log.status == 2 && log.errors.contains("it has t1 to t1"))
+        let command = try program.run("rnu", "clerk.toml", "hello")
+        #expect(command.status == 2 && command.errors.contains("Did you mean `anima run`?"))
+    }
 }

@@ -195,12 +195,13 @@ struct OpeningTests {
         }
     }
 
-    @Test func beginsAnewInAnEmptyFile() async throws {
+    @Test("an empty file was a life that something has emptied; no new one begins in its place")
+    func neverBeginsAnewInAnEmptyFile() async throws {
         try Data().write(to: URL(filePath: path))
-        #expect(failure(.existing)?.code == .notFound)
-        let life = try open()
-        _ = try await fill(life, seed: 1, events: 5)
-        await life.close()
+        #expect(failure(.existing)?.code == .corrupt)
+        #expect(failure()?.code == .corrupt)
+        #expect(readerFailure()?.code == .corrupt)
+        #expect(try directory.bytes("life.sqlite").isEmpty)
     }
 
     @Test(arguments: ["text", "sqlite", "wal"])

@@ -72,6 +72,18 @@ public struct AnimaHome: Hashable, Sendable {
         try FilePath.makePrivateDirectory(path + "/agents")
         try FilePath.makePrivateDirectory(directory(of: id))
     }
+
+    /// Does what puts something into an agent's directory, which is made for it; when that fails, one that was made is gone again.
+    public func inDirectory(of id: AgentID, _ body: () async throws -> Void) async throws {
+        let isNew = !FilePath.exists(directory(of: id))
+        try makeDirectory(of: id)
+        do {
+            try await body()
+        } catch {
+            if isNew { try? FilePath.removeDirectory(directory(of: id)) }
+            throw error
+        }
+    }
 }
 
 /// A home that can't be used.

@@ -140,9 +140,21 @@ struct ShowCommand: AsyncParsableCommand {
             terminal.json(JSONValue.object(Dictionary(uniqueKeysWithValues: summary)))
         } else {
             for (key, value) in summary {
-                terminal.write(key.padded(to: 14), to: .output, .dim)
-                terminal.line(value.stringValue ?? value.text, to: .output)
+                for (index, line) in Self.lines(of: value).enumerated() {
+                    terminal.write((index == 0 ? key : "").padded(to: 14), to: .output, .dim)
+                    terminal.line(line, to: .output)
+                }
             }
+        }
+    }
+
+    /// A value as people read it, a line for each element of a list.
+    private static func lines(of value: JSONValue) -> [String] {
+        switch value {
+        case .array(let values): values.isEmpty ? ["none"] : values.flatMap(lines)
+        case .object(let members):
+            [members.sorted { $0.key < $1.key }.map { "\($0.key) \(lines(of: $0.value)[0])" }.joined(separator: ", ")]
+        default: [(value.stringValue ?? value.text).shortened(to: 500)]
         }
     }
 }

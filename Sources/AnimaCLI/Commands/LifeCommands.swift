@@ -58,8 +58,9 @@ struct ImportCommand: AsyncParsableCommand {
         guard !FilePath.exists(home.lifePath(of: id)) else {
             throw UsageError("\"\(id)\" has a life already, at \(home.lifePath(of: id)); choose another name with --as")
         }
-        try home.makeDirectory(of: id)
-        try await SQLiteLife.restore(from: FilePath.absolute(file), to: home.lifePath(of: id), as: id)
+        try await home.inDirectory(of: id) {
+            try await SQLiteLife.restore(from: FilePath.absolute(file), to: home.lifePath(of: id), as: id)
+        }
         Terminal.current.line("imported \(id): \(info.events) events", to: .output)
     }
 }
@@ -97,8 +98,7 @@ struct ForkCommand: AsyncParsableCommand {
         let newest = try await life.info().events
         let seq = try at.map { try EventReference.seq($0) } ?? newest
         let parent = try await life.wake().state().life
-        try home.makeDirectory(of: new)
-        try await life.fork(to: home.lifePath(of: new), as: new, at: seq)
+        try await home.inDirectory(of: new) { try await life.fork(to: home.lifePath(of: new), as: new, at: seq) }
         await life.close()
         for (source, target) in [
             (home.agentFilePath(of: name), home.agentFilePath(of: new)),

@@ -165,12 +165,9 @@ struct DoctorCommand: AsyncParsableCommand {
     private func examine(_ id: AgentID, _ home: AnimaHome) async -> Finding {
         let subject = "life of \(id)"
         let path = home.lifePath(of: id)
+        var problems: [String] = []
         if let bits = FilePath.permissions(of: path), bits & 0o077 != 0 {
-            return Finding(
-                subject: subject,
-                problem: "\(path) can be read by others; run: chmod 600 \(path)",
-                detail: ""
-            )
+            problems.append("\(path) can be read by others; run: chmod 600 \(path)")
         }
         do {
             var life = try SQLiteLife.openReader(at: path)
@@ -182,13 +179,15 @@ struct DoctorCommand: AsyncParsableCommand {
                 integrity = try await life.integrityReport()
             }
             await life.close()
+            let problem = (integrity.problems + problems).joined(separator: "; ")
             return Finding(
                 subject: subject,
-                problem: integrity.isSound ? nil : integrity.problems.joined(separator: "; "),
+                problem: problem.isEmpty ? nil : problem,
                 detail: "\(integrity.events) events, sound"
             )
         } catch {
-            return Finding(subject: subject, problem: "\(error)", detail: "")
+            problems.insert("\(error)", at: 0)
+            return Finding(subject: subject, problem: problems.joined(separator: "; "), detail: "")
         }
     }
 }

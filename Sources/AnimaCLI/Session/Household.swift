@@ -64,11 +64,11 @@ struct Household {
         var parked = 0
     }
 
-    private func owesWork(_ id: AgentID) async -> Bool {
-        guard let life = try? SQLiteLife.openReader(at: composition.home.lifePath(of: id)) else { return true }
-        let state = try? await life.wake().state()
-        await life.close()
-        return state.map { !$0.owed(at: SystemClock().now).isEmpty } ?? true
+    private func owesWork(_ id: AgentID) async throws -> Bool {
+        try await options.common.reading(id) { life in
+            let state = try await life.wake().state()
+            return !state.owed(at: SystemClock().now).isEmpty
+        }
     }
 
     private func work(_ names: [AgentID], _ runtime: Runtime) async -> Left {
@@ -76,17 +76,19 @@ struct Household {
         var awake = 0
         for id in names {
             do {
-                let agent = try await runtime.agent(id)
-                if await !agent.isAtRest { awake += 1 }
-            } catch let error as AgentError where error.code == .unknownAgent {
-                guard await owesWork(id) else { continue }
-                left.parked += 1
-                let way = "anima resume FILE, with the file that says what it is"
-                terminal.line(
-                    "@\(id) was left something to do and has no agent.toml in the home: \(way)",
-                    to: .error,
-                    .yellow
-                )
+                do {
+                    let agent = try await runtime.agent(id)
+                    if await !agent.isAtRest { awake += 1 }
+                } catch let error as AgentError where error.code == .unknownAgent {
+                    guard try await owesWork(id) else { continue }
+                    left.parked += 1
+                    let way = "anima resume FILE, with the file that says what it is"
+                    terminal.line(
+                        "@\(id) was left something to do and has no agent.toml in the home: \(way)",
+                        to: .error,
+                        .yellow
+                    )
+                }
             } catch {
                 left.failures += 1
                 terminal.line("@\(id) can't go on: \(error)", to: .error, .red)
