@@ -67,7 +67,8 @@ struct AnimaCommand: AsyncParsableCommand {
 
     /// Parses, runs, and maps errors to the documented exit codes.
     static func main() async {
-        signal(SIGPIPE, SIG_IGN)
+        // What can't be written is an error that is told, and no end.
+        for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
         Terminal.holdStandardStreams()
         do {
             var command = try parseAsRoot()

@@ -67,19 +67,30 @@ struct LifeFile: Sendable {
 
     /// Opens a connection that only reads.
     ///
-    /// When the files of the write-ahead log are missing and can't be made, the life is read as it lies.
+    /// When the files of the write-ahead log are missing and can't be made, the life is read as it lies; with what stands in a
+    /// log that a process left, when no other one has it open.
     func connectReadOnly() throws -> DatabaseQueue {
         let configuration = Self.configuration(isReadOnly: true)
         do {
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            _ = try queue.inDatabase { try LifeSchema.version(of: $0) }
-            return queue
+            return try Self.proven(DatabaseQueue(path: path, configuration: configuration))
         } catch let error as DatabaseError
-            where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode)
+            where [.SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_FULL].contains(error.resultCode)
         {
-            guard try Self.size(of: path + "-wal") ?? 0 == 0 else { throw error }
-            return try DatabaseQueue(path: immutableURI, configuration: configuration)
+            if try Self.size(of: path + "-wal") ?? 0 == 0 {
+                return try DatabaseQueue(path: immutableURI, configuration: configuration)
+            }
+            guard [.SQLITE_IOERR, .SQLITE_FULL].contains(error.resultCode) else { throw error }
+            // Alone, SQLite keeps the log's index in memory, where a full disk has no part in it.
+            var alone = Self.configuration(isReadOnly: false)
+            alone.prepareDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = 1") }
+            return try Self.proven(DatabaseQueue(path: path, configuration: alone))
         }
+    }
+
+    /// A connection that has read something.
+    private static func proven(_ queue: DatabaseQueue) throws -> DatabaseQueue {
+        _ = try queue.inDatabase { try LifeSchema.version(of: $0) }
+        return queue
     }
 
     /// Makes a file whole under another name, then puts it in place, so that a crash leaves none or all of it.

@@ -20,6 +20,8 @@ extension StoreError {
             self = .diskFull(work, path)
         case .SQLITE_IOERR where Self.hasNoRoom(near: path):
             self = .diskFull(work, path)
+        case .SQLITE_IOERR where Self.hasSizeLimit:
+            self = .fileTooLarge(work, "the life \(path)")
         case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
             self.init(
                 code: .readOnly,
@@ -57,6 +59,8 @@ extension StoreError {
         switch number {
         case ENOSPC, EDQUOT:
             self = .diskFull(work, path)
+        case EFBIG:
+            self = .fileTooLarge(work, path)
         case EACCES, EPERM, EROFS:
             self.init(
                 code: .readOnly,
@@ -91,6 +95,15 @@ extension StoreError {
         )
     }
 
+    private static func fileTooLarge(_ work: String, _ file: String) -> StoreError {
+        StoreError(
+            code: .diskFull,
+            message:
+                "can't \(work) \(file): the system bounds the size of files here, and nothing was changed; raise the limit "
+                + "(ulimit -f), then try again"
+        )
+    }
+
     static func foreign(_ path: String, _ reason: String) -> StoreError {
         StoreError(
             code: .foreign,
@@ -112,6 +125,17 @@ extension StoreError {
 
     static func closed(_ path: String) -> StoreError {
         StoreError(code: .closed, message: "the life \(path) was closed; open it again")
+    }
+
+    /// Whether the system bounds the size of the files that this process writes.
+    private static var hasSizeLimit: Bool {
+        var limit = rlimit()
+        #if canImport(Glibc)
+        let resource = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
+        #else
+        let resource = RLIMIT_FSIZE
+        #endif
+        return getrlimit(resource, &limit) == 0 && limit.rlim_cur < 1 << 62
     }
 
     /// SQLite reports some full disks as I/O errors, for example when the shared memory file can't grow.

@@ -43,4 +43,16 @@ struct OutputTests {
         #expect(try program.run("doctor").output.contains("clerk"))
         #expect(try program.events().last?["kind"] == "memory.learned")
     }
+
+    @Test("lives can be read where nothing can be written", arguments: ["", "after:3"])
+    func readsWithoutRoom(failpoint: String) throws {
+        let program = try Program()
+        _ = try program.run("run", "clerk.toml", "add 1 and 2", more: ["ANIMA_TEST_FAILPOINT": failpoint])
+        let log = try program.shell("(ulimit -f 0; \"$1\" log clerk 2>&1) | cat")
+        #expect(log.output.contains("add 1 and 2") && log.errors == "", "\(log)")
+        #expect(log.output == (try program.run("log", "clerk").output))
+        let run = try program.shell("(ulimit -f 0; \"$1\" run clerk.toml hello 2>&1) | cat")
+        #expect(run.output.contains("ulimit -f"), "\(run)")
+        #expect(try program.run("run", "clerk.toml", "add 3 and 4").output == "7\n")
+    }
 }
