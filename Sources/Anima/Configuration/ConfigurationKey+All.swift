@@ -273,7 +273,7 @@ extension ConfigurationKey {
                 .list(\.templates, .agentNames),
                 sample: .example(#"["researcher"]"#),
                 "Agents whose configurations its children may have (tools of the group `children`); they are looked for like peers. A child "
-                    + "has no tool that its parent lacks, and what its parent's gate denies is denied to it too."
+                    + "has no tool that its parent lacks, and what the gates of those above it deny is denied to it too."
             ),
             ConfigurationKey(
                 "peers.share_workspace",

@@ -6,8 +6,11 @@ public struct Birth: Hashable, Sendable, Codable {
     public let template: AgentID
     /// The names of the tools that it may have at most.
     public let tools: [String]
-    /// Its parent's gate: what it does must be allowed by this one and by its template's.
+    /// Its parent's gate.
     public let gate: Gate
+    /// The rules of its parent and of all above it, as they were when it was made; nil in lives of older programs, which knew
+    /// only `gate`.
+    public let gates: [Gates.Layer]?
     /// The tokens that it and its children may use in all.
     public let tokens: Int
     /// The millionths of a dollar that it and its children may use in all; nil for no bound of its own.
@@ -24,7 +27,7 @@ public struct Birth: Hashable, Sendable, Codable {
         parent: AgentID,
         template: AgentID,
         tools: [String],
-        gate: Gate,
+        gates: [Gates.Layer],
         tokens: Int,
         microdollars: Int? = nil,
         generations: Int = 0,
@@ -34,13 +37,17 @@ public struct Birth: Hashable, Sendable, Codable {
         self.parent = parent
         self.template = template
         self.tools = tools
-        self.gate = gate
+        gate = gates.first?.gate ?? Gate()
+        self.gates = gates
         self.tokens = tokens
         self.microdollars = microdollars
         self.generations = generations
         self.agents = agents
         self.sharesWorkspace = sharesWorkspace
     }
+
+    /// What allows each of its calls beside its template's gate: its parent's rules and those of all above it.
+    var layers: [Gates.Layer] { gates ?? [Gates.Layer(gate)] }
 }
 
 extension AgentPolicy {

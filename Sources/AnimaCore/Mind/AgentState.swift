@@ -87,9 +87,6 @@ public struct AgentState: Hashable, Sendable, Codable {
     /// The most rules that are added by answers; the oldest go.
     static let mostGrants = 256
 
-    /// The rules in force: the policy's, and those of the owner's answers.
-    public var gate: Gate { grants.isEmpty ? policy.gate : Gate(rules: policy.gate.rules + grants) }
-
     /// The state before the first event.
     public init() {}
 

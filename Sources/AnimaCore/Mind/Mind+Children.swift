@@ -51,7 +51,7 @@ extension Mind {
             parent: agent,
             template: request.template,
             tools: request.tools.map { wanted in own.filter(wanted.contains) } ?? own,
-            gate: state.gate,
+            gates: state.gates.layers,
             tokens: tokens,
             microdollars: money,
             generations: state.generationsLeft - 1,

@@ -252,7 +252,7 @@ struct GateTests {
         let gates = Gates(
             own,
             grants: [.init(.allow, "get:https://a.test/old"), .init(.allow, "read:private/old")],
-            above: Gate(rules: [.init(.allow, "*"), .init(.deny, "get:https://b.test/*")])
+            above: [.init(Gate(rules: [.init(.allow, "*"), .init(.deny, "get:https://b.test/*")]))]
         )
         let reach = try #require(AddressReach(of: get, ["url": "https://c.test/"], gates: gates, untrusted: nil))
         #expect(reach.refusal(of: "https://a.test/old", method: "GET") != nil)

@@ -1,4 +1,5 @@
 import AnimaCore
+import Foundation
 import Testing
 
 /// Making children, waiting for them and ending them, by the rules alone.
@@ -248,7 +249,7 @@ struct ChildTests {
             parent: birth.parent,
             template: birth.template,
             tools: birth.tools,
-            gate: lead.mind.state.gate,
+            gates: [.init(lead.mind.state.policy.gate)],
             tokens: birth.tokens
         )
         var made = try MessageScene("lead_1", peers: [], isBusy: false) { $0 = $0.born(as: strict) }
@@ -265,6 +266,44 @@ struct ChildTests {
         )
         made.say([])
         #expect(made.result?.outcome == .denied)
+    }
+
+    @Test("what a grandparent denies is denied to grandchildren, and no grant of the owner's leads past a denial")
+    func keepsAllGates() throws {
+        let strict = Gate(rules: [.init(.allow, "*"), .init(.deny, "post")])
+        let birth = Birth(
+            parent: try AgentID("lead"),
+            template: try #require(Self.researcher),
+            tools: ["post", "tell"],
+            gates: [.init(strict, grants: [.init(.allow, "post:x*")])],
+            tokens: 1000,
+            generations: 2,
+            agents: 4
+        )
+        // Its own gate allows everything, and so does its template's.
+        var middle = try parent { policy in
+            policy.birth = birth
+            policy.limits.depth = 3
+        }
+        try middle.run(request())
+        let below = try #require(middle.sent.first?.envelope.birth, "\(middle.result?.content ?? "")")
+        #expect(below.gates?.count == 2 && below.gates?.last == birth.gates?.first)
+        let read = try JSONDecoder().decode(Birth.self, from: JSONEncoder().encode(below))
+        #expect(read == below)
+        let spec = ToolSpec(
+            name: "post",
+            group: "http",
+            description: "",
+            parameters: ArgumentSchema([.init("text", .string(), "", required: true)]),
+            replay: .pure,
+            gateArgument: "text"
+        )
+        for gates in [middle.mind.state.gates, Gates(Gate(rules: [.init(.allow, "*")]), above: below.gates ?? [])] {
+            guard case .denied = gates.decide(spec, ["text": "xyz"], untrusted: nil) else {
+                Issue.record("post was not denied")
+                continue
+            }
+        }
     }
 
     @Test("who waits for an agent that is given up waits no longer")
