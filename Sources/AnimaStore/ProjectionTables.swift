@@ -273,7 +273,7 @@ struct ProjectionTables: Sendable {
 
     /// Keeps an ended turn.
     func keep(_ turn: TranscriptTurn, in db: Database) throws {
-        let body = try LifeJSON.encode(turn)
+        let body = try JSONEncoding.encode(turn)
         try db.cachedStatement(sql: insertTurn)
             .execute(arguments: [
                 turn.id.number, turn.input.conversation.name, turn.input.id.text, turn.ending?.at.microseconds ?? 0,
@@ -307,23 +307,5 @@ struct ProjectionTables: Sendable {
             try visit(event, state)
         }
         return state
-    }
-}
-
-/// The JSON that projections and snapshots are kept in; the same value gives the same bytes.
-enum LifeJSON {
-    static func encode(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value)
-    }
-
-    /// A checksum that finds damage, not malice (FNV-1a, 64 bits).
-    static func checksum(of data: Data) -> Int64 {
-        data.withUnsafeBytes { bytes in
-            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-            return Int64(bitPattern: hash)
-        }
     }
 }

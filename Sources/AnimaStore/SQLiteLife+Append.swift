@@ -32,7 +32,7 @@ extension SQLiteLife {
         let lastSeq = try position.lastSeq ?? lastSeq(db)
         position.lastSeq = lastSeq
         try check(batch, lastSeq: lastSeq)
-        let snapshot = try batch.snapshot.map { ($0.lastSeq, try LifeJSON.encode($0)) }
+        let snapshot = try batch.snapshot.map { ($0.lastSeq, try JSONEncoding.encode($0)) }
         do {
             try setFlushing(durability == .full && batch.isFlushed, db, &position)
             try db.atomically {
@@ -91,11 +91,18 @@ extension SQLiteLife {
             .execute(arguments: [spill.hash, Data(spill.bytes)])
     }
 
-    private func keep(snapshot body: Data, at seq: Int, _ db: Database) throws {
+    private func keep(snapshot body: [UInt8], at seq: Int, _ db: Database) throws {
         try db.cachedStatement(
             sql: "INSERT OR REPLACE INTO snapshot (id, seq, format, checksum, body) VALUES (1, ?, ?, ?, ?)"
         )
-        .execute(arguments: [seq, projectionsVersion, LifeJSON.checksum(of: body), body])
+        .execute(arguments: [seq, projectionsVersion, Self.checksum(of: body), Data(body)])
+    }
+
+    /// A checksum that finds damage, not malice (FNV-1a, 64 bits).
+    static func checksum(of bytes: some Sequence<UInt8>) -> Int64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return Int64(bitPattern: hash)
     }
 
     /// Saves the state at the end, so that the next waking reads few events.
@@ -105,7 +112,7 @@ extension SQLiteLife {
         let past = try db.atOneMoment { try awakening(db) }
         guard past.tail.count >= 32 else { return }
         let state = past.state()
-        let body = try LifeJSON.encode(state)
+        let body = try JSONEncoding.encode(state)
         try db.atomically { try keep(snapshot: body, at: state.lastSeq, db) }
     }
 

@@ -163,7 +163,7 @@ extension SQLiteLife {
         guard let seq = Int.fromDatabaseValue(row[0]), seq <= lastSeq,
             String.fromDatabaseValue(row[1]) == projectionsVersion,
             let body = Data.fromDatabaseValue(row[3]),
-            Int64.fromDatabaseValue(row[2]) == LifeJSON.checksum(of: body),
+            Int64.fromDatabaseValue(row[2]) == Self.checksum(of: body),
             let state = try? JSONDecoder().decode(AgentState.self, from: body),
             state.lastSeq == seq
         else { return nil }

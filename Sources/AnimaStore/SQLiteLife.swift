@@ -59,8 +59,9 @@ public final class SQLiteLife: LifeStore {
     /// The threads that work on files: about as many as there are cores, however many lives are open.
     static let threads = DispatchQueue(label: "anima.lives", attributes: .concurrent)
 
-    /// The form of projections and snapshot; raise it when `TranscriptTurn`, `AgentState` or `TextAnalysis` change.
-    static let projectionsForm = 4
+    /// The form of projections and snapshot; raise it when `TranscriptTurn`, `AgentState`, `TextAnalysis` or
+    /// `JSONEncoding` change.
+    static let projectionsForm = 5
 
     /// What says whether projections and snapshot were written as this program would.
     var projectionsVersion: String { "\(Self.projectionsForm).\(LifeSchema.version).\(coding.version)" }

@@ -40,7 +40,8 @@ extension JSONValue {
         }
     }
 
-    private static func write(_ text: String, to output: inout [UInt8]) {
+    /// Appends a text as JSON in UTF-8: in quotes, control characters as escapes.
+    static func write(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { bytes in

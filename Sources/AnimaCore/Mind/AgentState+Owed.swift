@@ -67,8 +67,11 @@ extension AgentState {
     private static let mostPatience = 8
 
     /// What all open work waits for; nil when some of it goes on, or when there is none.
-    public func parking(at now: Instant) -> Parking? {
-        let isWaiting = owed(at: now).allSatisfy { if case .wait = $0 { true } else { false } }
+    public func parking(at now: Instant) -> Parking? { parking(at: now, owing: owed(at: now)) }
+
+    /// The same, for who knows what is owed.
+    func parking(at now: Instant, owing effects: [Effect]) -> Parking? {
+        let isWaiting = effects.allSatisfy { if case .wait = $0 { true } else { false } }
         guard isWaiting, !turns.isEmpty || !outbox.isEmpty || !openChildren.isEmpty,
             turns.allSatisfy({ $0.isParked(at: now) || $0.waitingSince != nil || $0.isWaitingForPeers })
         else {

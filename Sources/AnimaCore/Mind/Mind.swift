@@ -152,9 +152,10 @@ public struct Mind: Sendable {
         state = decision.next
         if decision.batch.snapshot != nil { lastSnapshotSeq = state.lastSeq }
         var plan = Plan()
-        plan.parking = state.parking(at: now)
+        let owed = state.owed(at: now)
+        plan.parking = state.parking(at: now, owing: owed)
         var wanted: Set<Effect> = []
-        for effect in state.owed(at: now) {
+        for effect in owed {
             plan.isIdle = false
             switch effect {
             case .wait(let moment): plan.lookAt = min(plan.lookAt ?? moment, moment)
