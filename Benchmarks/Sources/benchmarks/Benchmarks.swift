@@ -21,6 +21,11 @@ struct Benchmarks {
         try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         var report = Report()
+        if arguments.contains("--only-turns") {
+            try await Turns.measure(into: &report, scratch: scratch)
+            try await Turns.measureMemory(into: &report, scratch: scratch)
+            return print(report.table)
+        }
         if arguments.contains("--only-tools") {
             try await Turns.measure(into: &report, scratch: scratch)
             try await Tools.measure(into: &report, anima: arguments[1], scratch: scratch)
@@ -34,6 +39,7 @@ struct Benchmarks {
         try Starting.measure(into: &report, anima: arguments[1], scratch: scratch)
         try await IdleAgents.measure(into: &report)
         try await Turns.measure(into: &report, scratch: scratch)
+        try await Turns.measureMemory(into: &report, scratch: scratch)
         try await Waking.measure(into: &report, scratch: scratch)
         try await Recalling.measure(into: &report, scratch: scratch)
         try await Crowd.measure(into: &report, scratch: scratch)
@@ -142,16 +148,18 @@ struct InstantTool: Tool {
 }
 
 extension Equipment {
-    static func instant(calls: Int = 0) -> Equipment { instant(model: InstantModel(calls: calls)) }
+    static func instant(calls: Int = 0, memory: MemoryPolicy = .off) -> Equipment {
+        instant(model: InstantModel(calls: calls), memory: memory)
+    }
 
-    static func instant(model: any ModelProvider) -> Equipment {
+    static func instant(model: any ModelProvider, memory: MemoryPolicy = .off) -> Equipment {
         var limits = Limits()
         // A short past, so that the length of the conversation is not what is measured.
         limits.contextTokens = 0
         return Equipment(
             model: model,
             tools: [InstantTool()],
-            policy: AgentPolicy(limits: limits, gate: Gate(rules: [.init(.allow, "echo")]))
+            policy: AgentPolicy(limits: limits, gate: Gate(rules: [.init(.allow, "echo")]), memory: memory)
         )
     }
 }

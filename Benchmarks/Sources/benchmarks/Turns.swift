@@ -28,6 +28,16 @@ enum Turns {
         }
     }
 
+    /// What it adds to a turn that memories are looked for before it, and learned from it by rules after it.
+    static func measureMemory(into report: inout Report, scratch: String) async throws {
+        var memory = MemoryPolicy()
+        memory.learning = .rules
+        let inMemory = try await cpu(0, InMemoryLifeStore(), memory: memory)
+        report.add("a turn that recalls and learns by rules, life in memory, CPU", inMemory.cpu, "µs")
+        let normal = try await cpu(0, try life(scratch, "memory", .normal), memory: memory)
+        report.add("a turn that recalls and learns by rules, durability normal, CPU", normal.cpu, "µs")
+    }
+
     private static func life(_ scratch: String, _ name: String, _ durability: SQLiteLife.Durability) throws
         -> SQLiteLife
     {
@@ -39,8 +49,12 @@ enum Turns {
         )
     }
 
-    private static func cpu(_ calls: Int, _ store: any LifeStore) async throws -> (cpu: Double, wall: Double) {
-        let agent = try await run(calls, store, turns: 50)
+    private static func cpu(
+        _ calls: Int,
+        _ store: any LifeStore,
+        memory: MemoryPolicy = .off
+    ) async throws -> (cpu: Double, wall: Double) {
+        let agent = try await run(calls, store, turns: 50, memory: memory)
         var figures: [(cpu: Double, wall: Double)] = []
         for batch in 0..<7 {
             let turns = calls == 0 ? 300 : 60
@@ -56,12 +70,17 @@ enum Turns {
 
     /// An agent that is warm.
     @discardableResult
-    private static func run(_ calls: Int, _ store: any LifeStore, turns: Int) async throws -> Agent {
+    private static func run(
+        _ calls: Int,
+        _ store: any LifeStore,
+        turns: Int,
+        memory: MemoryPolicy = .off
+    ) async throws -> Agent {
         var generator = SystemRandomNumberGenerator()
         let agent = try await Agent.wake(
             AgentID("bench"),
             store: store,
-            equipment: .instant(calls: calls),
+            equipment: .instant(calls: calls, memory: memory),
             using: &generator
         )
         for turn in 0..<turns { try await ask(agent, "warm-\(turn)") }
