@@ -50,13 +50,25 @@ struct CommonOptions: ParsableArguments {
         try await Self.using(try reader(of: agent), body)
     }
 
-    /// Does some work as the writer of an agent's life, which has begun.
+    /// Does some work as the writer of an agent's life.
     ///
+    /// - Parameter begins: Whether the life of an agent that is made, and has not lived yet, begins with it.
     /// - Throws: ``StoreError`` `.locked` when another process holds it.
-    func writing<Value>(_ agent: AgentID, _ body: (SQLiteLife) async throws -> Value) async throws -> Value {
+    func writing<Value>(
+        _ agent: AgentID,
+        begins: Bool = false,
+        _ body: (SQLiteLife) async throws -> Value
+    ) async throws -> Value {
+        let home = try composition().home
+        let path = home.lifePath(of: agent)
+        if begins, !FilePath.exists(path), FilePath.exists(home.agentFilePath(of: agent)) {
+            return try await Self.using(try SQLiteLife.open(at: path, agent: agent, mode: .create)) { life in
+                try await life.begin(as: agent)
+                return try await body(life)
+            }
+        }
         // Fails with the list of lives when there is none.
         await (try reader(of: agent)).close()
-        let path = try composition().home.lifePath(of: agent)
         return try await Self.using(try SQLiteLife.open(at: path, agent: agent, mode: .existing), body)
     }
 
@@ -76,14 +88,27 @@ struct CommonOptions: ParsableArguments {
 }
 
 extension SQLiteLife {
-    /// Appends what the owner did, in order, all or nothing, caused by nothing in the life.
+    /// Gives the life an identity of its own; that of a copy, so that its effects are not taken for its parent's.
+    func begin(as agent: AgentID, copiedFrom parent: LifeID? = nil) async throws {
+        var generator = SystemRandomNumberGenerator()
+        let now = SystemClock().now
+        let life = LifeID(IdentifierSource.make(at: now, using: &generator))
+        let last = try await info().events
+        let fact = Fact.lifeBegan(.init(life: life, program: Composition.version, parent: parent))
+        try await append([fact], of: agent, cause: last > 0 ? last : nil, at: now)
+    }
+
+    /// Appends what the owner did, in order, all or nothing.
     ///
+    /// - Parameter cause: The event that caused it; nil for none in the life.
     /// - Returns: The events, with their numbers.
     @discardableResult
-    func append(_ facts: [Fact], of agent: AgentID, at now: Instant = SystemClock().now) async throws -> [Event] {
+    func append(_ facts: [Fact], of agent: AgentID, cause: Int? = nil, at now: Instant = SystemClock().now) async throws
+        -> [Event]
+    {
         let last = try await info().events
         let events = facts.enumerated()
-            .map { index, fact in Event(seq: last + 1 + index, at: now, agent: agent, fact: fact) }
+            .map { index, fact in Event(seq: last + 1 + index, at: now, agent: agent, cause: cause, fact: fact) }
         try await append(LifeBatch(events: events))
         return events
     }

@@ -54,6 +54,23 @@ struct MemoryCommandTests {
         #expect(answer.output.contains("green tea"))
     }
 
+    @Test("an agent that has not lived yet can be given memories and blocks; its life begins with them")
+    func beginsLives() throws {
+        let program = try Program()
+        #expect(try program.run("new", "helper").status == 0)
+        #expect(try program.run("memory", "list", "helper").status == 2)
+        #expect(try program.run("memory", "add", "nobody", "Ada prefers tea").status == 2)
+        let added = try program.run("memory", "add", "helper", "Ada prefers green tea")
+        #expect(added.status == 0, "\(added.errors)")
+        #expect(try program.events("helper").map { $0["kind"] } == ["life.began", "memory.stored"])
+        #expect(try program.run("new", "other").status == 0)
+        #expect(try program.run("memory", "blocks", "other", "owner", "--set", "Ada").status == 0)
+        #expect(try program.run("doctor").status == 0)
+        let asked = try program.run("run", "helper", "what do you remember about tea", "--model", "reflex")
+        #expect(asked.errors.contains("came to mind: m2"), "\(asked)")
+        #expect(try program.events("helper").filter { $0["kind"] == "life.began" }.count == 1)
+    }
+
     @Test("a memory shows the turn that it was learned in")
     func showsTheSource() throws {
         let program = try Program()

@@ -106,23 +106,9 @@ struct ForkCommand: AsyncParsableCommand {
         ] where !FilePath.exists(target) {
             if let text = try FilePath.read(source) { try FilePath.writeNew(text, to: target) }
         }
-        try await begin(new, parent: parent, home)
+        let copy = try SQLiteLife.open(at: home.lifePath(of: new), agent: new, mode: .existing)
+        try await copy.begin(as: new, copiedFrom: parent)
+        await copy.close()
         Terminal.current.line("forked \(name) at e\(seq) into \(new)", to: .output)
-    }
-
-    /// Gives the copy an identity of its own, so that its effects are not taken for its parent's.
-    private func begin(_ id: AgentID, parent: LifeID?, _ home: AnimaHome) async throws {
-        let life = try SQLiteLife.open(at: home.lifePath(of: id), agent: id, mode: .existing)
-        let state = try await life.wake().state()
-        var generator = SystemRandomNumberGenerator()
-        let now = SystemClock().now
-        let fact = Fact.LifeBegan(
-            life: LifeID(IdentifierSource.make(at: now, using: &generator)),
-            program: Composition.version,
-            parent: parent
-        )
-        let event = Event(seq: state.lastSeq + 1, at: now, agent: id, cause: state.lastSeq, fact: .lifeBegan(fact))
-        try await life.append(LifeBatch(events: [event]))
-        await life.close()
     }
 }

@@ -37,7 +37,7 @@ struct LogCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Only the last so many events.")
     var last: Int?
 
-    @Option(help: ArgumentHelp("Print the whole output of a tool call, for example t3.1.1.", valueName: "call"))
+    @Option(help: ArgumentHelp("Print the output of a tool call as it is kept, for example t3.1.1.", valueName: "call"))
     var output: String?
 
     @Flag(name: .shortAndLong, help: "Show texts whole.")

@@ -55,7 +55,8 @@ struct TroubleTests {
 
     @Test("ends a turn at its wall time with what the model had said")
     func stopsAtTheWallTime() async throws {
-        let home = Household([.waiting(Door(), afterText: "So far so", ModelReply(text: "never"))])
+        var home = Household([.waiting(Door(), afterText: "So far so", ModelReply(text: "never"))])
+        home.limits.turnTime = .seconds(60)
         let agent = try await home.wake()
         let heard = agent.live.listen()
         _ = try await agent.deliver(home.envelope("go"))
@@ -65,16 +66,12 @@ struct TroubleTests {
             if spoken == "So far so" { break }
         }
         await home.clock.sleepers(atLeast: 1)
-        home.clock.advance(by: Limits().modelTime - .seconds(1))
+        home.clock.advance(by: .seconds(59))
+        #expect(try await agent.isOpen(EnvelopeID("one")))
         home.clock.advance(by: .seconds(1))
-        // Retried until the turn's own time is over.
-        while await !agent.isAtRest {
-            home.clock.advance(by: .seconds(60))
-            await Task.yield()
-        }
         let turn = try await agent.answer(to: EnvelopeID("one"))
-        let isOver = if case .answered = turn.ending?.end { false } else { true }
-        #expect(isOver)
+        #expect(turn.ending?.text == "So far so")
+        #expect(turn.ending?.end.reason?.contains("limits.turn_seconds = 60") == true)
     }
 
     @Test("cancels a model that speaks and keeps what it had said")

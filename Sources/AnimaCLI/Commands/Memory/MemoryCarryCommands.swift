@@ -70,7 +70,7 @@ struct MemoryImportCommand: AsyncParsableCommand {
         let done =
             dryRun
             ? try await options.reading { try await MemoryImport.judged(lines, for: $0) }
-            : try await options.writing { life in
+            : try await options.writing(begins: true) { life in
                 let work = try await MemoryImport.judged(lines, for: life)
                 if !work.facts.isEmpty { try await life.append(work.facts, of: options.agent) }
                 return work

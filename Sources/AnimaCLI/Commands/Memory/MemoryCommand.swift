@@ -65,10 +65,11 @@ struct MemoryOptions: ParsableArguments {
 
     /// Does some work as the writer of the life.
     ///
+    /// - Parameter begins: Whether the life of an agent that has not lived yet begins with it.
     /// - Throws: ``MemoryCommandError`` when another process holds the life.
-    func writing<Value>(_ body: (SQLiteLife) async throws -> Value) async throws -> Value {
+    func writing<Value>(begins: Bool = false, _ body: (SQLiteLife) async throws -> Value) async throws -> Value {
         do {
-            return try await common.writing(agent, body)
+            return try await common.writing(agent, begins: begins, body)
         } catch let error as StoreError where error.code == .locked {
             throw MemoryCommandError("nothing was changed: \(error.message)")
         }

@@ -36,7 +36,7 @@ struct MemoryAddCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard (1...10).contains(importance) else { throw UsageError("--importance \(importance) must be 1 to 10") }
-        let memory = try await options.writing { life in
+        let memory = try await options.writing(begins: true) { life in
             let writer = MemoryWriter(life: life, agent: options.agent)
             var draft = try writer.draft(text)
             draft.kind = kind
@@ -220,7 +220,7 @@ struct MemoryBlocksCommand: AsyncParsableCommand {
         guard text.contains(where: { !$0.isWhitespace }) else {
             throw UsageError("the text is empty, nothing was changed; to remove the block \(name), say --remove")
         }
-        try await options.writing { life in
+        try await options.writing(begins: true) { life in
             let state = try await life.wake().state()
             guard state.blocks.first(where: { $0.name == name })?.text != text else {
                 if options.json { return }
