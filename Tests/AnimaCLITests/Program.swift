@@ -142,10 +142,10 @@ final class Running: @unchecked Sendable {
 
     /// Waits for its end; kills it after five minutes.
     func finish() throws -> Program.Result {
-        DispatchQueue.global()
-            .asyncAfter(deadline: .now() + 300) { [process] in
-                if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-            }
+        // Holds its number alone: the process itself would keep its files open for as long.
+        let end = DispatchWorkItem { [number = process.processIdentifier] in kill(number, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 300, execute: end)
+        defer { end.cancel() }
         process.waitUntilExit()
         defer { for path in [inputPath, outputPath, errorPath] { try? FileManager.default.removeItem(atPath: path) } }
         let status =
